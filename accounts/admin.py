@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import admin as _django_admin  # noqa: F401  (registers Group, which is replaced below)
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
@@ -21,6 +22,7 @@ from .mails import EMAIL_CHANGED
 from .models import LastAdministrator, User
 from .passwords.link import send_first_password_link
 from .permission_grants import grantable_roles, may_manage
+from .team import send_invitation
 
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
 
@@ -47,18 +49,34 @@ class UserForm(forms.ModelForm[User]):
         return cleaned
 
 
+class KindFilter(admin.SimpleListFilter):
+    """Separates the team from the affiliates, who have all other accounts."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("team", "The team"), ("affiliates", "Affiliates")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(is_staff=self.value() == "team") if self.value() else queryset
+
+
 @admin.register(User)
 class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
     """Accounts with more permissions than the editor's are read-only, and nobody changes their own permissions."""
 
     form = UserForm
-    list_display = ["__str__", "is_staff", "is_active", "joined_at", "last_login"]
-    list_filter = ["is_staff", "is_active", "groups"]
+    list_display = ["__str__", "email", "kind", "is_active", "joined_at", "last_login"]
+    list_filter = [KindFilter, "is_active", "groups"]
     ordering = ["-joined_at"]
     search_fields = ["id"]
-    blind_search_fields = ("email_index",)
     filter_horizontal = ["groups"]
     changed_by_program = ("last_login",)
+
+    @admin.display(description="kind", ordering="is_staff")
+    def kind(self, user: User) -> str:
+        return "team" if user.is_staff else "affiliate"
 
     # --- Who may change what ------------------------------------------------------------------------------------------
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -87,7 +105,11 @@ class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
             before = User.objects.get(pk=obj.pk)
             notify(EMAIL_CHANGED, to=before.email, about=before)
         super().save_model(request, obj, form, change)
-        if not change and obj.is_active:
+        if change or not obj.is_active:
+            return
+        if obj.is_staff:
+            send_invitation(user=obj, actor=acting_user(request))
+        else:
             send_first_password_link(obj)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 
+from .admin_team import TEAM_ACTIONS, TeamPages
 from .models import User
 from .models.second_factor import Authenticator
 from .models.session import Session, end_sessions
@@ -41,7 +43,7 @@ def _has_second_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user, confirmed=True).exists()
 
 
-class AccountSecurityAdmin(StaffActionsAdmin):
+class AccountSecurityAdmin(TeamPages, StaffActionsAdmin):
     """Adding and changing accounts requires reauthentication, like the actions here. Permission changes are audited."""
 
     change_form_template = "accounts/admin/user.html"
@@ -49,6 +51,7 @@ class AccountSecurityAdmin(StaffActionsAdmin):
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "accounts_user_{}"
     staff_actions = (
+        *TEAM_ACTIONS,
         StaffAction(
             name="end-sessions",
             label="End every session…",
@@ -76,6 +79,10 @@ class AccountSecurityAdmin(StaffActionsAdmin):
         super().save_related(request, form, formsets, change)
         if RIGHTS.intersection(form.changed_data):
             note("accounts.rights.changed", form.instance, actor=acting_user(request))
+        user = form.instance
+        if user.is_staff and not user.is_superuser and not user.groups.exists():
+            warning = f"{user.staff_label} is staff without a role: signs in, and sees nothing. Choose a role below."
+            self.message_user(request, warning, messages.WARNING)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if user := context.get("original"):
@@ -83,4 +90,10 @@ class AccountSecurityAdmin(StaffActionsAdmin):
         return super().render_change_form(request, context, *args, **options)
 
     def may_act(self, request: HttpRequest, action: StaffAction) -> bool:
-        return bool(request.user.is_superuser)
+        """Without a permission of its own, an action is for superusers."""
+        return request.user.has_perm(action.permission) if action.permission else bool(request.user.is_superuser)
+
+    def actions_shown(self, request: HttpRequest, row: User) -> list[StaffAction]:
+        """Actions of the team are for accounts that the user may change, other than their own."""
+        may_change = row.pk != request.user.pk and self.has_change_permission(request, row)
+        return [each for each in super().actions_shown(request, row) if may_change or not each.permission]

@@ -15,6 +15,17 @@ PASSWORD_RESET = mail_kind(
     holds_link=True,
 )
 
+# For a colleague who has no password yet. The link is as good as one.
+INVITATION = mail_kind(
+    "accounts/invitation",
+    purpose=Purpose.STAFF_ACCOUNT,
+    about="accounts.User",
+    transactional=True,
+    because="a colleague invited you to the team",
+    live=lambda user: user.is_active and user.is_staff and not user.has_usable_password(),
+    holds_link=True,
+)
+
 # An intruder must not be able to keep the owner from being notified.
 SECURITY_NOTICE = mail_kind(
     "accounts/security_notice",

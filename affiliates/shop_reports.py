@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
-
 from privacy.admin_base.periods import ReportPeriod
 from privacy.registry.deadlines import local_day
 from shop.money import Money
@@ -16,18 +14,13 @@ from shop.reports.files import CHUNK, BookkeepingFile, Row
 from shop.reports.files import declare as declare_file
 
 from .models import Attribution, PayoutItem
+from .statistics.reports import paid_payouts
 
 ROUTES = {
     Attribution.Route.COOKIE: "Affiliate's link",
     Attribution.Route.CODE: "Affiliate's code",
     None: "Direct",
 }
-
-
-def paid_payouts(period: ReportPeriod) -> QuerySet[PayoutItem]:
-    """The payouts that arrived in it and were not returned."""
-    paid = PayoutItem.objects.filter(state=PayoutItem.State.PAID, settled_at__gte=period.start)
-    return paid.filter(settled_at__lt=period.end)
 
 
 def _route_names(routes: Iterable[Any]) -> Mapping[Any, str]:

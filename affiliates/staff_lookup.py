@@ -53,7 +53,7 @@ row_kind(
     at="joined_at",
     emails=("user__email_index", "payout_email_index"),
     find=with_code,
-    words=("website",),
+    words=("user__name", "user__email", "website"),
     for_person=True,
     names_person=True,
     facts=account,

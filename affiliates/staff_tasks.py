@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from django.conf import settings
+from django.db.models import Count, Min, Q, Sum
 
-from .models import Application, Commission, Flag, LedgerCheck, Objection, PayoutRun
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from shop.money import Money, program_currency
+
+from .models import LEDGER, Application, BalanceDelta, Commission, Flag, LedgerCheck, Objection, PayoutRun
 from .payouts.reconciliation import last_check
 
 Run = PayoutRun.State
@@ -48,7 +52,8 @@ def uncompared_payouts(now: datetime) -> StaffTaskCount:
     query="state__in=held,open",
 )
 def applications(now: datetime) -> StaffTaskCount:
-    return StaffTaskCount(Application.objects.to_decide().count())
+    found = Application.objects.to_decide().aggregate(count=Count("pk"), oldest=Min("applied_at"))
+    return StaffTaskCount(**found)
 
 
 @staff_task(
@@ -60,8 +65,10 @@ def applications(now: datetime) -> StaffTaskCount:
     query="clock=open",
 )
 def objections(now: datetime) -> StaffTaskCount:
-    objections = Objection.objects.open()
-    return StaffTaskCount(objections.count(), objections.filter(due_at__lt=now).count())
+    found = Objection.objects.open().aggregate(
+        count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)), oldest=Min("opened_at")
+    )
+    return StaffTaskCount(**found)
 
 
 @staff_task(
@@ -73,20 +80,42 @@ def objections(now: datetime) -> StaffTaskCount:
     query="state__exact=open",
 )
 def flags(now: datetime) -> StaffTaskCount:
-    return StaffTaskCount(Flag.objects.open().count())
+    found = Flag.objects.open().aggregate(count=Count("pk"), oldest=Min("raised_at"))
+    return StaffTaskCount(**found)
 
 
 @staff_task(
     area=Area.AFFILIATES,
-    one="commission waits for approval",
-    many="commissions wait for approval",
+    one="commission to decide",
+    many="commissions to decide",
     permission="affiliates.view_commission",
     page="admin:affiliates_commission_changelist",
-    query="question=waiting",
+    query="question=to_decide",
 )
 def commissions(now: datetime) -> StaffTaskCount:
-    """The hold period approves them too, unless a flag holds them, so none is overdue."""
-    return StaffTaskCount(Commission.objects.filter(state=Commission.State.PENDING).count())
+    """Only what a person can speed up or has to decide: the others wait for the end of the buyers' refund days, which
+    approves them."""
+    found = (
+        Commission.objects.to_decide(now).order_by().values_list("currency").annotate(Count("pk"), Sum("amount_minor"))
+    )
+    sums = [Money(minor, currency) for currency, _, minor in found]
+    return StaffTaskCount(sum(count for _, count, _ in found), note=" and ".join(str(each) for each in sums))
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="payout run to prepare",
+    many="payout runs to prepare",
+    permission="affiliates.prepare_payout",
+    page="admin:affiliates_payoutrun_preview",
+)
+def due_payouts(now: datetime) -> StaffTaskCount:
+    """Balances from the minimum payout upward, in the program's currency. The preview says who can't be paid."""
+    ledger = BalanceDelta.objects.filter(bucket=LEDGER, currency=program_currency()).order_by().values("affiliate")
+    due = ledger.annotate(sum=Sum("amount_minor")).filter(sum__gte=max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1))
+    sums = [int(minor) for minor in due.values_list("sum", flat=True)]
+    people = f"{len(sums)} affiliate{'' if len(sums) == 1 else 's'}"
+    return StaffTaskCount(int(bool(sums)), note=f"{Money(sum(sums), program_currency())} due to {people}")
 
 
 @staff_task(

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from .metadata.sitemaps import canonical_url
+from .pages.navigation import SitePages
 
 
 def business(request: HttpRequest) -> dict[str, object]:
@@ -12,4 +13,5 @@ def business(request: HttpRequest) -> dict[str, object]:
         "refund_days": settings.REFUND_DAYS,
         "site_url": settings.SITE_URL,
         "canonical_url": canonical_url(request),
+        "site_pages": SitePages(),
     }

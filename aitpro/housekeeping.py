@@ -39,7 +39,7 @@ from privacy.policy.notices import send_pending_notices
 from privacy.preferences.preferences import mail_pending_preferences_links
 from privacy.registry.purpose_binding import Acting, acting_as
 from privacy.registry.purposes import Audience, Purpose
-from privacy.requests import mail_waiting_links
+from privacy.requests import delete_reported, mail_waiting_links
 from privacy.web.rate_limits import delete_expired_slots
 from shop.delivery.release_notices import mail_release_notices
 from shop.payments.disputes import update_open_disputes
@@ -98,6 +98,7 @@ JOBS: dict[str, Job] = {
     "submitted forms deleted": Job(lambda now: delete_expired_forms(now=now)),
     "past rate limits deleted": Job(lambda now: delete_expired_slots(now=now)),
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
+    "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),
     "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "aitpro.apps.AitproConfig",
     "aitpro.apps.SiteAdminConfig",
     "aitpro.traffic.apps.TrafficConfig",
+    "aitpro.pages.apps.PagesConfig",
     "affiliates.apps.AffiliatesConfig",
     "shop.apps.ShopConfig",
     "contacts.apps.ContactsConfig",
@@ -89,6 +90,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sitemaps",
+    "django.contrib.sites",
+    "django.contrib.redirects",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
@@ -117,9 +120,11 @@ MIDDLEWARE = [
     "aitpro.traffic.middleware.TrafficMiddleware",
     "privacy.policy.middleware.NotInEffectMiddleware",
     "accounts.passwords.hashers.TooBusyMiddleware",
+    "aitpro.pages.redirects.RedirectMiddleware",
 ]
 
 ROOT_URLCONF = "aitpro.urls"
+SITE_ID = 1  # of django.contrib.sites, to which redirects belong; the site's own address is SITE_URL
 WSGI_APPLICATION = "aitpro.wsgi.application"
 
 TEMPLATES = [

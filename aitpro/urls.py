@@ -5,26 +5,28 @@ from django.views.generic import RedirectView
 
 from privacy.registry.purpose_binding import for_uses
 
-from . import views
+from .http.health import healthz
+from .metadata import views as metadata
+from .pages import views as pages
 
 site = [
-    path("", views.HomeView.as_view(), name="home"),
-    path("services/", views.ServicesView.as_view(), name="services"),
-    path("about/", views.AboutView.as_view(), name="about"),
-    path("support/", views.SupportView.as_view(), name="support"),
-    path("healthz", views.healthz, name="healthz"),
-    path("favicon.ico", views.favicon, name="favicon"),
-    path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", views.sitemap, name="sitemap"),
-    path("site.webmanifest", views.manifest, name="manifest"),
-    path("link-preview.png", views.link_preview, name="link_preview"),
-    path(".well-known/security.txt", views.security_txt, name="security_txt"),
+    path("", pages.HomeView.as_view(), name="home"),
+    path("services/", pages.ServicesView.as_view(), name="services"),
+    path("about/", pages.AboutView.as_view(), name="about"),
+    path("support/", pages.SupportView.as_view(), name="support"),
+    path("healthz", healthz, name="healthz"),
+    path("favicon.ico", metadata.favicon, name="favicon"),
+    path("robots.txt", metadata.robots, name="robots"),
+    path("sitemap.xml", metadata.sitemap, name="sitemap"),
+    path("site.webmanifest", metadata.manifest, name="manifest"),
+    path("link-preview.png", metadata.link_preview, name="link_preview"),
+    path(".well-known/security.txt", metadata.security_txt, name="security_txt"),
     path(
         ".well-known/change-password",
         RedirectView.as_view(pattern_name="accounts:password_change"),  # W3C: where password managers look
         name="change_password",
     ),
-    path(".well-known/security-policy.txt", views.security_policy, name="security_policy"),
+    path(".well-known/security-policy.txt", metadata.security_policy, name="security_policy"),
 ]
 
 if settings.MAIL_PREVIEW:
@@ -44,4 +46,5 @@ urlpatterns = [
     path("privacy/", include("privacy.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("", include("aitpro.pages.urls")),
 ]

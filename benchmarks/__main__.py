@@ -14,7 +14,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from . import clicks, erasure, exports, field_reads, login_flood, lookups, payouts, portal, rehearsal, sweep  # noqa: E402
+from . import clicks, desk, erasure, exports, field_reads, login_flood, lookups, payouts, portal, rehearsal, sweep  # noqa: E402
 from .timing import Ratio  # noqa: E402
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
     "forgetting": erasure.measure,
     "clicking": clicks.measure,
     "portal": portal.measure,
+    "desk": desk.measure,
     "paying": payouts.measure,
     "signing_in": login_flood.measure,
     "rehearsing": rehearsal.measure,

@@ -28,7 +28,7 @@ from django.urls import include, path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from affiliates.models.async_commit import execute_asynchronously  # noqa: E402
-from aitpro.views import HomeView  # noqa: E402
+from aitpro.pages.views import HomeView  # noqa: E402
 from privacy.encryption.models import uuid7  # noqa: E402
 
 FOR_LINKS_AND_VISITS = {

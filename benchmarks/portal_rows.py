@@ -81,7 +81,7 @@ def _sell(affiliate: Affiliate) -> None:
 
 def add_clicks(a_day: int, *, first: int) -> int:
     """Adds clicks per day for a typical affiliate, and the heavy one's share. Returns the number of rows."""
-    _copy(
+    copy_rows(
         Click,
         f"old.landing_path = '{MODEL}'",
         _each(a_day),
@@ -103,9 +103,9 @@ def add_sales(count: int, *, first: int) -> int:
         f"(SELECT id, affiliate_id FROM affiliates_attribution WHERE id BETWEEN {_uuid(first + 1)} AND {_uuid(last)})"
     )
     number = f"{first} + row_number() OVER ()"
-    _copy(Order, f"old.id = {order}", each, first, reference=f"'R' || ({number})")
-    _copy(Attribution, f"old.id = {attribution}", each, first, affiliate_id="new.affiliate", order_id=_uuid(number))
-    _copy(
+    copy_rows(Order, f"old.id = {order}", each, first, reference=f"'R' || ({number})")
+    copy_rows(Attribution, f"old.id = {attribution}", each, first, affiliate_id="new.affiliate", order_id=_uuid(number))
+    copy_rows(
         Commission,
         f"old.id = {commission}",
         made,
@@ -115,7 +115,7 @@ def add_sales(count: int, *, first: int) -> int:
         number=_last_ten("new.id"),
         **_some_pending(),
     )
-    _copy(
+    copy_rows(
         LedgerEntry,
         f"old.commission_id = {commission} AND NOT {PENDING}",
         made,
@@ -186,7 +186,7 @@ def at_any_risk() -> Iterator[None]:
         cursor.execute("PRAGMA synchronous=FULL")
 
 
-def _copy(model: type[models.Model], which: str, new: str, first: int | None, **values: str) -> None:
+def copy_rows(model: type[models.Model], which: str, new: str, first: int | None, **values: str) -> None:
     """Inserts the row `which` once per row of `new`, with the given values replaced."""
     if first is not None:
         values["id"] = _uuid(f"{first} + row_number() OVER ()")

@@ -9,7 +9,7 @@ from privacy.registry.purposes import Purpose
 from .models import Inquiry
 
 State = Inquiry.State
-_MUTE = {State.CLOSED, State.HELD}  # the address of a held message may be forged
+_MUTE = {State.CLOSED, State.HELD, State.SPAM}  # the address of a held message may be forged
 
 INQUIRY_RECEIVED = mail_kind(
     "contacts/inquiry_received",
@@ -39,6 +39,17 @@ INQUIRY_ANSWERED = mail_kind(
     # Closed after an answer: that answer may still be queued. `answer_inquiry` refuses further ones.
     live=lambda inquiry: inquiry.state not in _MUTE or (inquiry.state == State.CLOSED and inquiry.answered_at),
     began=lambda inquiry: inquiry.received_at,
+)
+# To a colleague's stored address; contains only the number and a link to the admin, nothing of the sender.
+INQUIRY_ASSIGNED = mail_kind(
+    "contacts/inquiry_assigned",
+    purpose=Purpose.ANSWER_INQUIRY,
+    about="contacts.Inquiry",
+    recipients=lambda inquiry: [inquiry.assigned_to.email] if inquiry.assigned_to else [],
+    transactional=True,
+    because="a colleague is asked to answer a message",
+    live=lambda inquiry: inquiry.assigned_to_id is not None,
+    despite_opt_out=True,  # mail of work, which a person's choices as a customer must not stop
 )
 DOCUMENT_SENT = mail_kind(
     "contacts/document_sent",

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q
 
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from privacy.models import PrivacyRequest
 
 from .models import Inquiry
 
@@ -15,6 +19,17 @@ from .models import Inquiry
     many="messages to answer",
     permission="contacts.view_inquiry",
     page="admin:contacts_inquiry_changelist",
+    per_user=True,
 )
-def messages(now: datetime) -> StaffTaskCount:
-    return StaffTaskCount(Inquiry.objects.waiting().count(), Inquiry.objects.overdue(now).count())
+def messages(now: datetime, user: Any) -> StaffTaskCount:
+    """Without snoozed messages. A complaint is a privacy request, too: whoever sees those finds it there alone."""
+    to_do = Inquiry.objects.to_do(now)
+    if user.has_perm("privacy.view_privacyrequest"):
+        to_do = to_do.exclude(kind=Inquiry.Kind.COMPLAINT, privacy_request__in=PrivacyRequest.objects.open())
+    found = to_do.aggregate(
+        count=Count("pk"),
+        overdue=Count("pk", filter=Q(due_at__lt=now)),
+        oldest=Min("received_at"),
+        mine=Count("pk", filter=Q(assigned_to=user.pk)),
+    )
+    return StaffTaskCount(**found)

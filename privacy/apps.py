@@ -56,4 +56,5 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("staff_tasks")
         autodiscover_modules("staff_lookup")
         autodiscover_modules("roles")
+        autodiscover_modules("audit_actions")
         post_migrate.connect(sync_roles)

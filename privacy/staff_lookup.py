@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from django.db.models import Model, Q
+from django.db.models import Q
 
-from .admin_base.people.extras import person_extra
-from .admin_base.people.sections import PersonSection
-from .admin_base.search.row_kinds import Shown, row_kind
+from .admin_base.people.extras import PersonPage, person_extra
+from .admin_base.people.sections import Line, PersonSection, lines_of
+from .admin_base.search.pasted_text import PastedText
+from .admin_base.search.row_kinds import RowKind, Shown, kinds_for, row_kind
 from .consent.contact_permission import Contact, Permission, permissions_for, purposes_of
 from .models import OutgoingMail, PrivacyRequest, Suppression, UndeliverableAddress
 from .models.consent import Person
@@ -23,6 +25,7 @@ row_kind(
     position=40,
     show=lambda request: Shown(
         number=request.reference,
+        name=request.email or "",
         at=request.received_at,
         state=request.get_state_display(),
         detail=request.get_kind_display(),
@@ -41,7 +44,7 @@ row_kind(
     many="mails",
     position=45,
     show=lambda mail: Shown(
-        number=mail.subject, at=mail.queued_at, state=mail.get_state_display(), detail=mail.refusal
+        number=mail.subject, at=mail.queued_at, name=mail.recipient, state=mail.get_state_display(), detail=mail.refusal
     ),
     at="queued_at",
     emails=("recipient_index",),
@@ -77,6 +80,8 @@ row_kind(
     for_person=True,
 )
 
+SHARED = 10  # rows of a kind with the same telephone number
+
 
 @dataclass(frozen=True)
 class PermissionNow:
@@ -86,12 +91,12 @@ class PermissionNow:
 
 
 @person_extra(title="Contact permissions now", template="privacy/admin/_person_permissions.html")
-def permissions_now(row: Model, sections: list[PersonSection]) -> list[PermissionNow]:
+def permissions_now(page: PersonPage) -> list[PermissionNow]:
     """For each purpose of the rows shown and each channel, by the newest row that gave a contact point for it: an
     opt-out applies to everything given before. Two queries."""
     newest: dict[tuple[Purpose, Channel], Contact] = {}
     for contact in sorted(
-        _contacts(sections), key=lambda contact: (_has_point(contact), contact.given_at), reverse=True
+        _contacts(page.sections), key=lambda contact: (_has_point(contact), contact.given_at), reverse=True
     ):
         newest.setdefault((contact.purpose, contact.channel), contact)
     in_order = sorted(newest.items(), key=lambda item: (item[0][0], list(Channel).index(item[0][1])))
@@ -116,3 +121,20 @@ def _contacts(sections: list[PersonSection]) -> Iterator[Contact]:
 def _has_point(contact: Contact) -> bool:
     points = {Channel.EMAIL: contact.person.email, Channel.PHONE: contact.person.phone}
     return bool(points.get(contact.channel, contact.person.address))
+
+
+@person_extra(title="Same phone number, another address", template="privacy/admin/_person_same_phone.html")
+def same_phone(page: PersonPage) -> list[tuple[RowKind, list[Line]]]:
+    """Rows that may be the same person's, or those of somebody who shares the telephone. One query for each kind."""
+    pasted = (PastedText(phone) for contact in _contacts(page.sections) if (phone := contact.person.phone))
+    phones = [phone for each in pasted for phone in each.phones]
+    if not phones or not page.email:
+        return []
+    kinds = [kind for kind in kinds_for(page.user) if kind.phones and kind.emails]
+    found = ((kind, kind.reading(partial(_others, kind, page.email, phones))) for kind in kinds)
+    return [(kind, lines) for kind, lines in found if lines]
+
+
+def _others(kind: RowKind, email: str, phones: list[str]) -> list[Line]:
+    rows = kind.rows.filter(**{f"{kind.phones[0]}__in": phones, f"{kind.emails[0]}__isnull": False})
+    return lines_of(kind, rows.exclude(**{kind.emails[0]: email}).order_by("-pk")[:SHARED])

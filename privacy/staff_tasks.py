@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Min
+
 from .admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 from .keystore.clock import clock_jump
 from .mail.link_mail_limits import TASK_GRACE_PERIOD
@@ -33,7 +35,9 @@ def clock(now: datetime) -> StaffTaskCount:
     query="queue=open",
 )
 def requests(now: datetime) -> StaffTaskCount:
-    return StaffTaskCount(PrivacyRequest.objects.open().count(), PrivacyRequest.objects.overdue(now).count())
+    open_ones = PrivacyRequest.objects.open()
+    found = open_ones.aggregate(count=Count("pk"), oldest=Min("received_at"))
+    return StaffTaskCount(**found, overdue=PrivacyRequest.objects.overdue(now).count())
 
 
 @staff_task(

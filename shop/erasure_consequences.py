@@ -14,7 +14,7 @@ State = Order.State
 @usable_purchase_source
 def bought_products(email: str) -> Iterator[UsablePurchase]:
     """Delivered products that weren't refunded."""
-    delivered = Order.objects.filter(email_index=email, state__in=Order.DELIVERED).order_by("placed_at")
+    delivered = Order.objects.filter(Order.DELIVERED_NOW, email_index=email).order_by("placed_at")
     keys = {license.order_id: license for license in License.objects.filter(order__in=delivered, revoked_at=None)}
     for order in delivered.select_related("product"):
         if order.pk in keys or not order.product.issues_license:

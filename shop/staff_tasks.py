@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Count, Min, Q
+
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
 from .models import Dispute, ExtraCapture, Payment, PayPalEvent, RefundRequest, ShopTerms
@@ -20,6 +22,18 @@ def mismatched(now: datetime) -> StaffTaskCount:
     """Each one is an alert."""
     count = Payment.objects.mismatched().count()
     return StaffTaskCount(count, overdue=count)
+
+
+@staff_task(
+    area=Area.SHOP,
+    one="payment with a problem, not compared with PayPal yet",
+    many="payments with a problem, not compared with PayPal yet",
+    permission="shop.view_payment",
+    page="admin:shop_reconciliation",
+)
+def problems_to_compare(now: datetime) -> StaffTaskCount:
+    """The next comparison clears each, or finds that it differs."""
+    return StaffTaskCount(Payment.objects.with_problem_uncompared().count())
 
 
 @staff_task(
@@ -46,8 +60,12 @@ def collected_twice(now: datetime) -> StaffTaskCount:
 def refund_requests(now: datetime) -> StaffTaskCount:
     """Due after business days, which a query can't count: the oldest ones are looked at."""
     requests = RefundRequest.objects.to_answer()
-    oldest = requests.only("requested_at").order_by("requested_at")[:200]
-    return StaffTaskCount(requests.count(), sum(request.due_at < now for request in oldest))
+    oldest = list(requests.only("requested_at").order_by("requested_at")[:200])
+    return StaffTaskCount(
+        requests.count(),
+        sum(request.due_at < now for request in oldest),
+        oldest=oldest[0].requested_at if oldest else None,
+    )
 
 
 @staff_task(
@@ -58,8 +76,10 @@ def refund_requests(now: datetime) -> StaffTaskCount:
     page="admin:shop_dispute_changelist",
 )
 def disputes(now: datetime) -> StaffTaskCount:
-    disputes = Dispute.objects.open()
-    return StaffTaskCount(disputes.count(), disputes.filter(respond_by__lt=now).count())
+    found = Dispute.objects.open().aggregate(
+        count=Count("pk"), overdue=Count("pk", filter=Q(respond_by__lt=now)), oldest=Min("opened_at")
+    )
+    return StaffTaskCount(**found)
 
 
 @staff_task(

@@ -42,7 +42,8 @@ class Page:
         for form in self.soup.select("#content form[method=post]"):
             for pressed in form.select("button, input[type=submit]"):
                 if button in (pressed.get_text() or str(pressed.get("value", ""))):
-                    return self._send(form, str(pressed.get("formaction", "")), typed)
+                    own = {str(pressed["name"]): str(pressed.get("value", ""))} if pressed.get("name") else {}
+                    return self._send(form, str(pressed.get("formaction", "")), {**own, **typed})
         raise AssertionError(f"no button {button!r} on {self.address}: {self.text[:500]}")
 
     def _send(self, form: Tag, formaction: str, typed: dict[str, Any]) -> Page:

@@ -125,7 +125,7 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def staff_label(self) -> str:
-        return self.get_full_name()
+        return self.get_full_name() or str(self)
 
     def get_short_name(self) -> str:
         return self.get_full_name()

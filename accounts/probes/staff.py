@@ -1,4 +1,4 @@
-"""Staff members of each role, created by the owner in the admin and signed in with everything the site requires.
+"""Staff members of each role, invited by the owner and signed in with everything the site requires.
 
 Other probes get them from `staff(rehearsal)` by role name, `OWNER` for the first account (a superuser), or `NO_ROLE`.
 """
@@ -85,22 +85,30 @@ def the_owner_signs_in(rehearsal: Rehearsal) -> None:
 @probe("correspondence-private", stage=Stage.SET_UP)
 def a_member_of_each_role_signs_in(rehearsal: Rehearsal) -> None:
     owner = staff(rehearsal)[OWNER].browser
-    for role in [*Role, NO_ROLE]:
+    for role in Role:
         address, name = rehearsal.address(role), rehearsal.canary(role, "name")
-        page = owner.open("/admin/accounts/user/add/")
-        groups = [option["value"] for option in page.select("[name=groups] option") if option.get_text() == role]
-        owner.submit("Save", email=address, name=name, is_staff="on", groups=groups)
-        rehearsal.expect("was added successfully" in owner.text, "the owner can make accounts")
+        page = owner.open("/admin/accounts/user/team/")
+        labels = page.select("label:has([name=roles])")
+        roles = [box["value"] for label in labels if role in label.get_text() for box in label.select("input")]
+        owner.submit("Send the invitation", email=address, name=name, roles=roles[:1])
+        rehearsal.expect("is invited" in owner.text, "the owner can invite colleagues")
         staff(rehearsal)[role] = joined(rehearsal, role, address)
+    address, name = rehearsal.address(NO_ROLE), rehearsal.canary(NO_ROLE, "name")
+    owner.open("/admin/accounts/user/add/")
+    owner.submit("Save", email=address, name=name, is_staff="on")
+    rehearsal.expect("was added successfully" in owner.text, "the owner can make accounts")
+    staff(rehearsal)[NO_ROLE] = joined(rehearsal, NO_ROLE, address)
 
 
 def joined(rehearsal: Rehearsal, role: str, address: str) -> Member:
     """Sets the password with the emailed link, and signs in."""
     browser, password = rehearsal.browser(role), secrets.token_urlsafe(16)
+    subject = "Your invitation"
     if not any(rehearsal.mails(address)):
         browser.open("/accounts/password/")
         browser.submit("Send me the link", email=address)
-    browser.open(rehearsal.link_in(rehearsal.mail(address, "Set your password")))
+        subject = "Set your password"
+    browser.open(rehearsal.link_in(rehearsal.mail(address, subject)))
     browser.submit("Save the password", new_password1=password, new_password2=password)
     member = Member(role, address, password, browser)
     member.sign_in()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from affiliates.membership.payout_address import HOLD, request_payout_email_chan
 from affiliates.membership.profile_forms import PayPalAddressField
 from affiliates.models import Affiliate, Flag
 from affiliates.staff.affiliate_summary import account_of
+from affiliates.tracking.links import link_to
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.reauthentication import ask_again
@@ -39,10 +40,13 @@ class AffiliateForm(forms.ModelForm[Affiliate]):
 
 @admin.register(Affiliate)
 class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
-    list_display = ["code", "state", "joined_at", "terms_version", "flags"]
+    list_display = ["who", "code", "state", "joined_at", "terms_version", "flags"]
+    list_display_links = ["who", "code"]
     list_filter = ["state", "joined_at", "terms_version"]
+    list_select_related = ["user"]
+    names_people = ("who",)
     search_fields = ["code"]
-    blind_search_fields = ("user__email_index", "payout_email_index")
+    search_help_text = "Name, code (also a former one, or a whole link), or complete email address."
     form = AffiliateForm
     autocomplete_fields = ["user"]
     fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
@@ -53,13 +57,9 @@ class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
     action_route = "<uuid:row_id>/standing/<slug:action>/"
     action_url_name = "affiliates_affiliate_standing"
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Also finds an affiliate by a former code."""
-        found, doubled = super().get_search_results(request, queryset, term)
-        former = Affiliate.objects.all().spelled(term).values("pk")
-        return queryset.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=former)), doubled
+    @admin.display(description="affiliate", ordering="code")
+    def who(self, affiliate: Affiliate) -> str:
+        return affiliate.user.get_full_name() or "deleted account"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -123,6 +123,7 @@ class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
             extra_context = {
                 **(extra_context or {}),
                 "account": account_of(affiliate, now=timezone.now()),
+                "link": link_to(affiliate.code),
             }
         response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response

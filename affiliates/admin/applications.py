@@ -14,6 +14,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from affiliates.membership.applications import (
@@ -24,7 +25,8 @@ from affiliates.membership.applications import (
     discard_application,
     release_application,
 )
-from affiliates.models import Application
+from affiliates.models import Affiliate, Application
+from affiliates.tracking.links import link_to
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
@@ -55,14 +57,21 @@ class DeclineForm(forms.Form):
 class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     """Lists what staff have to decide first (open or held), then unconfirmed applications, then decided ones."""
 
-    list_display = ["__str__", "state", "applied_at", "confirmed_at", "decided_at"]
+    list_display = ["name", "site", "state", "applied_at", "confirmed_at", "decided_at"]
     list_filter = ["state", "applied_at"]
     ordering = [_TURN.asc(), "-applied_at"]
-    blind_search_fields = ("email_index",)
     actions = ["approve", "decline", "release", "discard"]
-    fields = ["name", "email", "website", "message", "state", "terms_version", "applied_at", "confirmed_at"]
+    fields = ["name", "email", "site", "message", "state", "terms_version", "applied_at", "confirmed_at"]
     fields += ["decided_at", "decision", "keep_until"]
     change_form_template = "affiliates/admin/application.html"
+
+    @admin.display(description="website")
+    def site(self, application: Application) -> str:
+        """A link that tells the website nothing about where it was followed."""
+        website = str(application.website)
+        if not website.lower().startswith(("http://", "https://")):
+            return website
+        return format_html('<a href="{}" rel="noopener noreferrer nofollow">{}</a>', website, website)
 
     @admin.action(
         description="Approve: create the affiliate and email a link to set a password", permissions=["decide"]
@@ -91,7 +100,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     )
     def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         count = sum(release_application(application=each, actor=acting_user(request)) for each in queryset)
-        self.message_user(request, f"{count} released.")
+        self.message_user(request, f"{count} released.", messages.SUCCESS)
 
     @admin.action(description="Discard held applications: decline without an email", permissions=["decide"])
     def discard(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
@@ -118,19 +127,19 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
             try:
                 decided = decide(application)
             except ActionRefused as refusal:
-                self.message_user(request, f"{application} was not changed: {refusal}", messages.ERROR)
+                self.message_user(request, f"{application.staff_label} was not changed: {refusal}", messages.ERROR)
             else:
                 count += bool(decided)
                 self._warn_if_unconfirmed(
                     request, application, unless=was_confirmed or not decided or done != "approved"
                 )
-        self.message_user(request, f"{count} {done}.")
+        self.message_user(request, f"{count} {done}.", messages.SUCCESS if count else messages.INFO)
 
     def _warn_if_unconfirmed(self, request: HttpRequest, application: Application, *, unless: bool) -> None:
         if not unless:
             self.message_user(
                 request,
-                f"{application}: the address is not confirmed yet. Our email says that setting the password"
+                f"{application.staff_label}: the address is not confirmed yet. Our email says that setting the password"
                 " confirms it; until then nobody can sign in.",
                 messages.WARNING,
             )
@@ -150,13 +159,40 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         application = get_object_or_404(Application, pk=application_id)
         chosen = Application.objects.filter(pk=application.pk)
         if decision == "approve":
-            self.approve(request, chosen)
+            return self._approve_one(request, application)
         elif decision == "release":
             self.release(request, chosen)
         elif decision == "discard":
             self.discard(request, chosen)
         elif decision == "decline" and (question := self.decline(request, chosen)):
             return question
+        return redirect("admin:affiliates_application_change", application.pk)
+
+    def _approve_one(self, request: HttpRequest, application: Application) -> HttpResponse:
+        """After the approval: the affiliate's page, with the link and the code."""
+        was_confirmed = application.state == State.OPEN
+        try:
+            affiliate = approve_application(application=application, actor=acting_user(request))
+        except ActionRefused as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+        else:
+            if affiliate is not None:
+                return self._approved(request, application, affiliate, was_confirmed=was_confirmed)
+            self.message_user(request, "This application was already decided.", messages.INFO)
+        return redirect("admin:affiliates_application_change", application.pk)
+
+    def _approved(
+        self, request: HttpRequest, application: Application, affiliate: Affiliate, *, was_confirmed: bool
+    ) -> HttpResponse:
+        self.message_user(
+            request,
+            f"{application.name} is an affiliate now, with the code {affiliate.code}. Our email has the link"
+            " to share and says how to sign in. Nothing else to do here: the affiliate enters the PayPal address.",
+            messages.SUCCESS,
+        )
+        self._warn_if_unconfirmed(request, application, unless=was_confirmed)
+        if request.user.has_perm("affiliates.view_affiliate"):
+            return redirect("admin:affiliates_affiliate_change", affiliate.pk)
         return redirect("admin:affiliates_application_change", application.pk)
 
     def change_view(
@@ -172,4 +208,9 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         known = affiliate_of(application)
         account = get_user_model().objects.with_email(application.email)
         obstacle = approval_obstacle(application, account) if application.is_undecided and known is None else ""
-        return {"others": others.order_by("-applied_at")[:20], "known_affiliate": known, "obstacle": obstacle}
+        return {
+            "others": others.order_by("-applied_at")[:20],
+            "known_affiliate": known,
+            "obstacle": obstacle,
+            "link": link_to(known.code) if known else "",
+        }

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.files.images import get_image_dimensions
+from django.urls import reverse
 
 from affiliates.models import Creative
 from affiliates.tracking.creatives import validate_landing
@@ -48,6 +49,10 @@ class CreativeAdmin(admin.ModelAdmin[Creative]):
     form = CreativeForm
     list_display = ["name", "kind", "landing", "is_offered", "position"]
     list_filter = ["is_offered"]
+
+    def view_on_site(self, obj: Creative) -> str | None:
+        """The image as other sites show it; a text has no page of its own."""
+        return reverse("affiliates:creative_image", args=[obj.pk]) if obj.image else None
 
     @admin.display(description="kind")
     def kind(self, creative: Creative) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-from affiliates.models import CODE, Commission, Flag
+from affiliates.models import CODE, Affiliate, Commission, Flag
 from shop.money import Money
 
 State = Commission.State
@@ -22,6 +22,7 @@ class QuestionFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
+            ("to_decide", "To decide: past their hold, or flagged"),
             ("waiting", "Waiting for approval"),
             ("past_hold", "Past their hold"),
             ("disputed", "Disputed at PayPal"),
@@ -31,6 +32,8 @@ class QuestionFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filters by subquery, never by a join: a commission with three flags is listed, and summed, once."""
+        if self.value() == "to_decide":
+            return queryset.filter(pk__in=Commission.objects.to_decide(timezone.now()).values("pk"))
         if self.value() == "waiting":
             return queryset.filter(state=State.PENDING)
         if self.value() == "past_hold":
@@ -72,7 +75,10 @@ class AffiliateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         code = request.GET.get(self.parameter_name, "")
-        return [(code, code)] if CODE.fullmatch(code) else []
+        if not CODE.fullmatch(code):
+            return []
+        affiliate = Affiliate.objects.select_related("user").filter(code=code).first()
+        return [(code, affiliate.staff_label if affiliate else code)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**{self.path: self.value()}) if self.value() else queryset

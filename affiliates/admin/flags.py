@@ -6,13 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from affiliates.commissions.explanation import explain_order
-from affiliates.commissions.flags import clear_flag, confirm_flag
+from affiliates.commissions.flags import decide_order
 from affiliates.models import Flag
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
@@ -33,22 +33,30 @@ class DecisionForm(forms.Form):
     )
 
 
-def _decide(*, decision: str, **of_the_flag: Any) -> bool:
-    return clear_flag(**of_the_flag) if decision == "clear" else confirm_flag(**of_the_flag)
+def _decide(*, flag: Flag, decision: str, **by_whom: Any) -> int:
+    return decide_order(attribution=flag.attribution, confirm=decision == "confirm", **by_whom)
+
+
+def _done(flag: Flag, count: int) -> str:
+    if not count:
+        return "This flag was already decided. Nothing was changed."
+    flags = "1 flag is" if count == 1 else f"{count} flags are"
+    return f"Decided: {flags} closed for {flag.staff_label}."
 
 
 @admin.register(Flag)
 class FlagAdmin(StaffActionsAdmin, ReadOnlyAdmin):
-    list_display = ["raised_at", "because", "code", "order", "state", "reason", "decided_at", "to_decide"]
+    list_display = ["order", "who", "because", "state", "reason", "raised_at", "decided_at", "to_decide"]
     list_filter = [AffiliateFilter, "state", "kind", "raised_at"]
-    list_select_related = ["attribution__affiliate", "attribution__order"]
+    list_select_related = ["attribution__affiliate__user", "attribution__order"]
+    names_people = ("who",)
     search_fields = [
         "attribution__affiliate__code",
         "attribution__order__reference",
         "attribution__commission__number",
     ]
     ordering = [OPEN_FIRST.asc(), "raised_at"]
-    fields = ["because", "code", "order", "state", "raised_at", "reason", "decided_at", "decided_by"]
+    fields = ["because", "who", "order", "state", "raised_at", "reason", "decided_at", "decided_by"]
     row_argument = "flag"
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "affiliates_flag_{}"
@@ -62,7 +70,7 @@ class FlagAdmin(StaffActionsAdmin, ReadOnlyAdmin):
             when=lambda flag: flag.state == Flag.State.OPEN,
             form=DecisionForm,
             template="affiliates/admin/decide_flag.html",
-            done=lambda flag, is_new: "Decided." if is_new else "This flag was already decided. Nothing was changed.",
+            done=_done,
         ),
     )
 
@@ -71,8 +79,8 @@ class FlagAdmin(StaffActionsAdmin, ReadOnlyAdmin):
         return Flag.Kind(flag.kind).label
 
     @admin.display(description="affiliate", ordering="attribution__affiliate__code")
-    def code(self, flag: Flag) -> str:
-        return flag.attribution.affiliate.code
+    def who(self, flag: Flag) -> str:
+        return flag.attribution.affiliate.staff_label
 
     @admin.display(description="order")
     def order(self, flag: Flag) -> str:
@@ -85,7 +93,14 @@ class FlagAdmin(StaffActionsAdmin, ReadOnlyAdmin):
         return format_html('<a href="{}">Decide</a>', reverse("admin:affiliates_flag_decide", args=[flag.pk]))
 
     def action_context(self, request: HttpRequest, flag: Flag, action: StaffAction) -> dict[str, Any]:
-        return {"lines": explain_order(flag.attribution.order)}
+        return {
+            "lines": explain_order(flag.attribution.order),
+            "open_flags": flag.attribution.flags.open().order_by("raised_at"),
+        }
+
+    def more_watched(self, flag: Flag) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
+        """The decision closes every flag of the order, so one that was raised since must be seen first."""
+        return [(flag.attribution.flags.exclude(pk=flag.pk), ("state",))]
 
     def too_late(self, flag: Flag) -> str:
         return f"This flag is already {flag.get_state_display()}: {flag.why}."

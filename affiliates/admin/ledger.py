@@ -40,12 +40,21 @@ class AdjustmentForm(forms.Form):
 
 @admin.register(LedgerEntry)
 class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
-    list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout", "reason", "why"]
+    list_display = ["created_at", "who", "kind", "total", "order", "reason", "why"]
     list_filter = [OwnAffiliateFilter, "kind", "created_at"]
-    list_select_related = ["affiliate", "commission", "payout"]
-    fields = ["affiliate", "kind", "total", "commission", "refund", "payout", "reason", "created_at"]
+    list_select_related = ["affiliate__user", "commission__attribution__order", "payout"]
+    names_people = ("who",)
+    fields = ["who", "kind", "total", "commission", "refund", "payout", "reason", "created_at"]
     search_fields = ["affiliate__code"]
     change_list_template = "affiliates/admin/ledger.html"
+
+    @admin.display(description="affiliate", ordering="affiliate__code")
+    def who(self, entry: LedgerEntry) -> str:
+        return entry.affiliate.staff_label
+
+    @admin.display(description="order", empty_value="–")
+    def order(self, entry: LedgerEntry) -> str | None:
+        return entry.commission.attribution.order.reference if entry.commission else None
 
     @admin.display(description="")
     def why(self, entry: LedgerEntry) -> str:

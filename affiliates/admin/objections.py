@@ -67,12 +67,13 @@ def _answer(*, upheld: str, **of_the_objection: Any) -> None:
 
 @admin.register(Objection)
 class ObjectionAdmin(StaffActionsAdmin, ReadOnlyAdmin):
-    list_display = ["due", "opened_at", "commission", "code", "state", "answered_at", "to_answer"]
+    list_display = ["due", "opened_at", "order", "who", "state", "answered_at", "to_answer"]
     list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
     ordering = [OPEN_FIRST.asc(), "due_at"]
-    list_select_related = ["commission__attribution__affiliate"]
+    list_select_related = ["commission__attribution__affiliate__user", "commission__attribution__order"]
+    names_people = ("who",)
     search_fields = ["commission__number", "commission__attribution__affiliate__code"]
-    fields = ["commission", "code", "text", "state", "opened_at", "due", "answer", "answered_at", "answered_by"]
+    fields = ["commission", "order", "who", "text", "state", "opened_at", "due", "answer", "answered_at", "answered_by"]
     row_argument = "objection"
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "affiliates_objection_{}"
@@ -91,8 +92,12 @@ class ObjectionAdmin(StaffActionsAdmin, ReadOnlyAdmin):
     )
 
     @admin.display(description="affiliate")
-    def code(self, objection: Objection) -> str:
-        return objection.commission.affiliate.code
+    def who(self, objection: Objection) -> str:
+        return objection.commission.affiliate.staff_label
+
+    @admin.display(description="order")
+    def order(self, objection: Objection) -> str:
+        return objection.commission.attribution.order.reference
 
     @admin.display(description="answer due", ordering="due_at")
     def due(self, objection: Objection) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -10,7 +12,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,18 +21,22 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from affiliates.currencies import currencies_due
-from affiliates.models import PayoutItem, PayoutRun
+from affiliates.models import Affiliate, PayoutItem, PayoutRun
 from affiliates.payouts.eligibility import Ineligibility, IneligiblePayout, ineligible_payouts
 from affiliates.payouts.manual import make_payout_list, mark_failed_manually, mark_paid_manually
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.runs import PERMISSION, approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import cancel_unclaimed
 from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.four_eyes import colleagues_who_may
 from privacy.admin_base.optimistic_locking.guard import calls_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.audit.trail import record
+from privacy.registry.deadlines import local_day
 from privacy.web.csv_export import csv_response
 from shop.money import Money
 from shop.paypal.errors import PayPalError
@@ -69,13 +75,33 @@ def _is_prepared(run: PayoutRun) -> bool:
     return run.state == PayoutRun.State.PREPARED
 
 
+@dataclass(frozen=True)
+class Approval:
+    """Who may approve a prepared run: the reader (`may`), or these colleagues, and why not the reader."""
+
+    may: bool
+    is_own: bool
+    colleagues: list[User]
+    why_not: str = ""
+
+
+def approval_of(run: PayoutRun, actor: User) -> Approval:
+    """What the four-eyes rule, which `approve_payout` applies, makes of this reader."""
+    colleagues = colleagues_who_may(actor, PERMISSION)
+    prepared, is_paid = run.prepared_by_id == actor.pk, run.items.filter(affiliate__user=actor.pk).exists()
+    has_right = actor.has_perm(PERMISSION)
+    why_not = "You prepared this run" if prepared else "This run pays your own account" if is_paid else ""
+    blocked = bool(why_not and colleagues)
+    return Approval(has_right and not blocked, prepared or is_paid, colleagues, why_not if has_right else "")
+
+
 @admin.register(PayoutRun)
 class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
     """One button for each step, on the run's own page."""
 
-    list_display = ["__str__", "state", "method", "amount", "sent", "created_at", "approved_by", "finished_at"]
-    list_display += ["problem"]
+    list_display = ["name", "state", "method", "amount", "sent", "created_at", "approver", "finished_at", "problem"]
     list_filter = ["state", "method"]
+    list_select_related = ["approved_by"]
     fields = ["state", "method", "amount", "sent", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
     fields += ["approved_alone", "sent_at", "finished_at"]
     change_list_template = "affiliates/admin/payout_runs.html"
@@ -104,10 +130,16 @@ class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        runs: QuerySet[PayoutRun] = super().get_queryset(request)
-        amounts = "items__amount_minor"
-        left_out = Q(items__state=PayoutItem.State.CANCELLED)
-        return runs.annotate(sum=Sum(amounts), sent_sum=Sum(amounts, filter=~left_out))
+        runs: Any = super().get_queryset(request)
+        return cast(QuerySet[Any], runs.with_sums())
+
+    @admin.display(description="payout run", ordering="created_at")
+    def name(self, run: PayoutRun) -> str:
+        return run.staff_label
+
+    @admin.display(description="approved by", empty_value="–")
+    def approver(self, run: PayoutRun) -> str | None:
+        return run.approved_by.staff_label if run.approved_by else None
 
     @admin.display(description="prepared")
     def amount(self, run: Any) -> Money:
@@ -135,9 +167,16 @@ class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        run = context["original"]
+        run, actor = context["original"], acting_user(request)
         ineligible = ineligible_now(run)
+        paid = run.items.exclude(pk__in=[one.item.pk for one in ineligible])
+        if run.state != PayoutRun.State.CANCELLED:
+            paid = paid.exclude(state=PayoutItem.State.CANCELLED)
+        payees = paid.select_related("affiliate__user", "run").order_by("pk")
+        record(action="privacy.staff.read", about=run, actor=actor)
         more = {
+            "payees": Paginator(payees, ROWS).get_page(request.GET.get("payees")),
+            "approval": approval_of(run, actor) if _is_prepared(run) else None,
             "progress": run_progress(run),
             "left_out": left_out_payouts(run),
             "ineligible": [(one.item, one.reason.label) for one in ineligible],
@@ -151,14 +190,18 @@ class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
 
     def _show_preview(self, request: HttpRequest, form: PrepareForm) -> HttpResponse:
         found = preview_payout(currency=form.chosen_currency)
+        paid = Paginator(found.paid, ROWS).get_page(request.GET.get("paid"))
+        left_out = Paginator(found.left_out, ROWS).get_page(request.GET.get("left"))
+        prefetch_related_objects([each.affiliate for each in (*paid, *left_out)], "user")
+        record(action="privacy.staff.listed", about=Affiliate, actor=acting_user(request))
         context = {
             **self.admin_site.each_context(request),
             "title": "Payout preview",
             "opts": self.opts,
             "form": form,
             "preview": found,
-            "paid": Paginator(found.paid, ROWS).get_page(request.GET.get("paid")),
-            "left_out": Paginator(found.left_out, ROWS).get_page(request.GET.get("left")),
+            "paid": paid,
+            "left_out": left_out,
         }
         return render(request, "affiliates/admin/payout_preview.html", context)
 
@@ -170,7 +213,9 @@ class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
         run = prepare_payout(actor=acting_user(request), **form.cleaned_data)
         self.log_addition(request, run, "prepared")
         self.message_user(
-            request, "Prepared. Please check the payouts below. Nothing is sent until the run is approved."
+            request,
+            "Prepared. Please check the payouts below. Nothing is sent until the run is approved.",
+            messages.SUCCESS,
         )
         return redirect("admin:affiliates_payoutrun_change", run.pk)
 
@@ -216,15 +261,16 @@ class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
 
 
 @admin.register(PayoutItem)
-class PayoutItemAdmin(ReadOnlyAdmin):
+class PayoutItemAdmin(BlindSearchMixin, ReadOnlyAdmin):
     """The payouts of a run, and the actions for a single one. Only its own page shows the receiver."""
 
-    list_display = ["__str__", "affiliate", "total", "state", "error", "settled_at", "why"]
+    list_display = ["who", "total", "state", "prepared", "error", "settled_at", "why"]
     list_filter = ["state", "created_at"]
-    list_select_related = ["affiliate"]
+    list_select_related = ["affiliate__user", "run"]
+    names_people = ("who",)
     search_fields = ["affiliate__code", "paypal_item_id"]
     fields = [
-        *("affiliate", "run", "total", "receiver", "state", "error", "failure", "reference"),
+        *("who", "run", "total", "receiver", "state", "error", "failure", "reference"),
         *("created_at", "settled_at"),
     ]
     fields += ["paypal_item_id"]
@@ -232,12 +278,15 @@ class PayoutItemAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         items: QuerySet[Any] = super().get_queryset(request)
-        return items.select_related("affiliate", "run")
+        return items.select_related("affiliate__user", "run")
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Also searches by the full reference of a manual payment, which is sealed."""
-        found, repeats = super().get_search_results(request, queryset, search_term)
-        return found | queryset.filter(reference_index=search_term.strip()) if search_term else found, repeats
+    @admin.display(description="affiliate", ordering="affiliate__code")
+    def who(self, item: PayoutItem) -> str:
+        return item.affiliate.staff_label
+
+    @admin.display(description="prepared on", ordering="created_at")
+    def prepared(self, item: PayoutItem) -> date:
+        return local_day(item.created_at)
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
@@ -272,7 +321,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         item = get_object_or_404(PayoutItem.objects.select_related("run"), pk=item_id)
         items = PayoutItem.objects.filter(pk=item.pk).in_progress()
-        return settle_manually(self, request, item, items, ineligible_payouts(items.select_related("affiliate")))
+        return settle_manually(self, request, item, items, ineligible_payouts(items.select_related("affiliate__user")))
 
 
 def _settle_and_describe(run: PayoutRun, items: QuerySet[PayoutItem], values: dict[str, Any], actor: User) -> str:
@@ -323,7 +372,7 @@ def settle_manually(
 
 def describe_ineligible(ineligible: list[IneligiblePayout]) -> str:
     """`ERIN, the account is suspended; …`, as many as fit into a message."""
-    named = [f"{one.item.affiliate.code}, {one.reason.label}" for one in ineligible[:NAMED]]
+    named = [f"{one.item.affiliate.staff_label}, {one.reason.label}" for one in ineligible[:NAMED]]
     return "; ".join(
         [*named, *([f"and {len(ineligible) - NAMED} more, listed below"] if len(ineligible) > NAMED else [])]
     )
@@ -332,7 +381,7 @@ def describe_ineligible(ineligible: list[IneligiblePayout]) -> str:
 def ineligible_now(run: PayoutRun) -> list[IneligiblePayout]:
     """The payouts that approving the run or making its list would leave out; once it is made, those not to pay."""
     if run.state == PayoutRun.State.PREPARED or (run.is_manual and run.state == PayoutRun.State.APPROVED):
-        return ineligible_payouts(run.items.in_progress().select_related("affiliate").order_by("pk"))
+        return ineligible_payouts(run.items.in_progress().select_related("affiliate__user").order_by("pk"))
     return []
 
 
@@ -340,7 +389,7 @@ def left_out_payouts(run: PayoutRun) -> list[tuple[PayoutItem, str]]:
     """The payouts left out at approval or at sending, each with its reason; in the wording for staff where it still
     applies."""
     words = [reason.words for reason in Ineligibility]
-    released = run.items.filter(state=PayoutItem.State.CANCELLED, error__in=words).select_related("affiliate")
+    released = run.items.filter(state=PayoutItem.State.CANCELLED, error__in=words).select_related("affiliate__user")
     now = {one.item.pk: one.reason.label for one in ineligible_payouts(released)}
     return [(item, now.get(item.pk, item.error)) for item in released.order_by("pk")]
 

@@ -91,7 +91,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
     form = RateForm
     list_display = ["terms", "affiliate", "product", "starts_at", "ends_at", "created_by"]
     list_filter = ["starts_at"]
-    list_select_related = ["affiliate", "product", "created_by"]
+    list_select_related = ["affiliate__user", "product", "created_by"]
     search_fields = ["affiliate__code", "product__name"]
     autocomplete_fields = ["affiliate"]
     fields = ["affiliate", "product", "percent", "flat", "currency", "starts_at", "ends_at"]

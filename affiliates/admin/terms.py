@@ -31,6 +31,7 @@ class ProgramTermsForm(PublishForm):
 class TermsVersionAdmin(VersionedTermsAdmin):
     list_display = ["__str__", "effective_from", "published_at", "accepted_by"]
     action_url_name = "affiliates_termsversion_{}"
+    change_list_template = "affiliates/admin/terms.html"
     staff_actions = (
         StaffAction(
             name="publish",

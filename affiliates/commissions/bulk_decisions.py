@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from django.utils import timezone
 
 from affiliates.models import Commission, CommissionQuerySet, Flag
 from privacy.admin_base.four_eyes import a_colleague_may
 from shop.money import Money
 
-from .lifecycle import DECIDE, approve_commission, reject_commission
+from .flags import reject_with_flags
+from .lifecycle import DECIDE, approve_commission
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,14 +35,37 @@ class DecisionPreview:
 
     doable: list[Commission]
     skipped: list[Skipped]
+    now: datetime = field(default_factory=timezone.now)
 
     @property
-    def sum_in_words(self) -> str:
-        """The total of the commissions to decide, per currency: `$35.98, 12.00 EUR`."""
-        sums: Counter[str] = Counter()
-        for commission in self.doable:
-            sums[commission.currency] += commission.remaining.minor
-        return ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
+    def early(self) -> list[Commission]:
+        """Those whose buyers may still return the product."""
+        return [commission for commission in self.doable if commission.hold_until > self.now]
+
+    @property
+    def due(self) -> list[Commission]:
+        """Those past their hold."""
+        return [commission for commission in self.doable if commission.hold_until <= self.now]
+
+    @property
+    def total(self) -> str:
+        return _total_in_words(self.doable)
+
+    @property
+    def early_total(self) -> str:
+        return _total_in_words(self.early)
+
+    @property
+    def due_total(self) -> str:
+        return _total_in_words(self.due)
+
+
+def _total_in_words(commissions: list[Commission]) -> str:
+    """The total per currency: `$35.98, 12.00 EUR`."""
+    sums: Counter[str] = Counter()
+    for commission in commissions:
+        sums[commission.currency] += commission.remaining.minor
+    return ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
 
 
 def preview_approval(commissions: CommissionQuerySet, *, actor: User) -> DecisionPreview:
@@ -50,21 +77,26 @@ def preview_rejection(commissions: CommissionQuerySet, *, actor: User) -> Decisi
     return _preview_decisions(commissions, actor, held_counts=False)
 
 
-def approve_all(commissions: CommissionQuerySet, *, actor: User) -> int:
-    """Approves those that are unchanged since the preview. Returns how many."""
-    return sum(approve_commission(commission=c, actor=actor) for c in preview_approval(commissions, actor=actor).doable)
+def approve_all(commissions: CommissionQuerySet, *, early: bool, actor: User) -> int:
+    """Approves those that are unchanged since the preview; those within the refund window only if `early`. Returns how
+    many."""
+    preview = preview_approval(commissions, actor=actor)
+    return sum(approve_commission(commission=c, actor=actor) for c in (preview.doable if early else preview.due))
 
 
 def reject_all(commissions: CommissionQuerySet, *, reason: str, actor: User) -> int:
-    """Rejects those that are unchanged since the preview. Raises `ActionRefused`. Returns how many."""
+    """Rejects those that are unchanged since the preview, and closes their flags. Returns how many. Raises
+    `ActionRefused`."""
     doable = preview_rejection(commissions, actor=actor).doable
-    return sum(reject_commission(commission=c, reason=reason, actor=actor) for c in doable)
+    return sum(reject_with_flags(commission=c, reason=reason, actor=actor) for c in doable)
 
 
 def _preview_decisions(commissions: CommissionQuerySet, actor: User, *, held_counts: bool) -> DecisionPreview:
     doable, skipped = [], []
     leaves_own = a_colleague_may(actor, DECIDE)
-    for commission in commissions.select_related("attribution__affiliate").prefetch_related("attribution__flags"):
+    for commission in commissions.select_related("attribution__affiliate__user", "attribution__order").prefetch_related(
+        "attribution__flags"
+    ):
         is_left = leaves_own and commission.affiliate.user_id == actor.pk
         if why := _skip_reason(commission, held_counts=held_counts) or (OWN if is_left else ""):
             skipped.append(Skipped(commission, why))

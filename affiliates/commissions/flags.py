@@ -75,6 +75,33 @@ def confirm_flag(*, flag: Flag, reason: str, actor: User | None) -> bool:
 
 
 @transaction.atomic
+def decide_order(*, attribution: Attribution, confirm: bool, reason: str, actor: User | None) -> int:
+    """One decision for all open flags of an order: `confirm` rejects its commission, otherwise it is released. Returns
+    how many flags were open. Raises `ActionRefused`."""
+    decide = confirm_flag if confirm else clear_flag
+    return sum(decide(flag=flag, reason=reason, actor=actor) for flag in attribution.flags.open())
+
+
+@transaction.atomic
+def reject_with_flags(*, commission: Commission, reason: str, actor: User | None) -> bool:
+    """Rejects a pending commission and confirms the open flags of its order. False if it is no longer pending. Raises
+    `ActionRefused`."""
+    confirmed = decide_order(attribution=commission.attribution, confirm=True, reason=reason, actor=actor)
+    return bool(confirmed) or reject_commission(commission=commission, reason=reason, actor=actor)
+
+
+@transaction.atomic
+def hold_commission(*, commission: Commission, reason: str, actor: User) -> Flag:
+    """Staff hold a commission, with a reason for their colleagues. Raises `ActionRefused`."""
+    if not reason.strip():
+        raise ActionRefused("Please enter a reason, so that a colleague knows what to find out.")
+    _lock_commission(commission.attribution)
+    if commission.attribution.flags.open().filter(kind=Flag.Kind.BY_STAFF).exists():
+        raise ActionRefused("A member of staff already holds this commission.")
+    return raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, reason=reason, actor=actor)
+
+
+@transaction.atomic
 def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
     """Clears the flags of a closed dispute; a lost dispute has reversed the commission with its refund. Returns how
     many."""

@@ -18,9 +18,11 @@ from django_tasks import task
 
 from accounts.models import LinkRequest
 from accounts.passwords.link import send_first_password_link
+from affiliates.commissions.fraud_signals import mailbox_of
 from affiliates.mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
 from affiliates.models import Affiliate, Application, TermsVersion
 from affiliates.models.affiliate import KEPT_FOR
+from privacy.admin_base.four_eyes import acts_alone
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.encryption.tokens import generate_token, hash_token
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 LINK_LIFE = timedelta(days=7)  # an unconfirmed application is deleted with its link
 
 State = Application.State
+DECIDE = "affiliates.decide_application"
 
 
 @transaction.atomic
@@ -108,7 +111,7 @@ def mail_link_again(request_id: str) -> None:
 
 def affiliate_of(application: Application) -> Affiliate | None:
     """The affiliate who already signs in with this address."""
-    return Affiliate.objects.filter(user__email_index=application.email).first()
+    return Affiliate.objects.filter(user__email_index=application.email).select_related("user").first()
 
 
 def confirmable_application(*, token: str, now: datetime) -> Application | None:
@@ -147,6 +150,7 @@ def _approve_locked(application: Application, actor: User | None) -> Affiliate |
     if why := approval_obstacle(application, account):
         raise ActionRefused(why)
     was_confirmed = application.state == State.OPEN
+    _leave_own_to_a_colleague(application, actor)
     _save_decision(application, State.APPROVED)
     affiliate = _make_affiliate(application, account)
     context = {"approved": True, "code": affiliate.code, "was_confirmed": was_confirmed}
@@ -164,8 +168,8 @@ def approval_obstacle(application: Application, account: User | None) -> str:
         return ""
     if known := Affiliate.objects.filter(user=account).first():
         return (
-            f"This address already belongs to {known}, who is {known.get_state_display()}. Decline the application, or"
-            " leave it."
+            f"This address already belongs to {known.staff_label}, who is {known.get_state_display()}. Decline the"
+            " application, or leave it."
         )
     if account.is_staff or account.is_superuser:
         return (
@@ -207,11 +211,24 @@ def decline_application(*, application: Application, reason: str, actor: User | 
     """Declines with a reason that the applicant reads. False if it was already decided. Raises `ActionRefused`."""
     if not reason.strip():
         raise ActionRefused("Please enter a reason. The applicant will see it.")
+    _leave_own_to_a_colleague(application, actor)
     if not application.is_undecided or not _save_decision(application, State.DECLINED, reason.strip()):
         return False
     queue_mail(APPLICATION_DECIDED, to=application.email, about=application, context={"approved": False})
     record(action="affiliates.application.declined", about=application, actor=actor)
     return True
+
+
+def _leave_own_to_a_colleague(application: Application, actor: User | None) -> None:
+    """Raises `ActionRefused` if the applicant is the member of staff who decides, by one of their addresses, and a
+    colleague may decide. If nobody else may, the decision is recorded as made alone."""
+    if actor is None:
+        return
+    account = Affiliate.objects.filter(user=actor).first()
+    own = {mailbox_of(actor.email), mailbox_of(account.payout_email if account else None)} - {""}
+    refusal = "This is your own application. A colleague has to decide."
+    if acts_alone(actor, is_own=mailbox_of(application.email) in own, permission=DECIDE, refusal=refusal):
+        record(action="affiliates.application.decided_alone", about=application, actor=actor)
 
 
 def _save_decision(application: Application, state: str, reason: str = "") -> bool:

@@ -463,8 +463,8 @@ class Migration(migrations.Migration):
                 ('published_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'version of the terms',
-                'verbose_name_plural': 'versions of the terms',
+                'verbose_name': 'version of the affiliate terms',
+                'verbose_name_plural': 'affiliate terms',
                 'ordering': ['-number'],
                 'permissions': [('publish_termsversion', 'Can publish versions of the terms')],
                 'abstract': False,

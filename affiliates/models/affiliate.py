@@ -114,6 +114,11 @@ class Application(SealedModel):
     def is_undecided(self) -> bool:
         return self.state in self.UNDECIDED
 
+    @property
+    def staff_label(self) -> str:
+        """The applicant's name."""
+        return str(self.name or self.email)
+
 
 class AffiliateQuerySet(models.QuerySet["Affiliate"]):
     def active(self) -> AffiliateQuerySet:
@@ -237,6 +242,11 @@ class Affiliate(SealedModel):
                 return
             if (update_fields is None or "code" in update_fields) and not self.codes.filter(code_index=self.code):
                 AffiliateCode.objects.create(affiliate=self, code=self.code)
+
+    @property
+    def staff_label(self) -> str:
+        """Name and code: `Alice Liddell (DEMO)`. Opens the name of the account, which lists select with it."""
+        return f"{self.user.get_full_name() or 'deleted account'} ({self.code})"
 
     @property
     def is_closing(self) -> bool:

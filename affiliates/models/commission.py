@@ -114,6 +114,11 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
         """Pending commissions whose hold has ended and that no flag holds."""
         return self.not_held().filter(state=Commission.State.PENDING, hold_until__lte=now)
 
+    def to_decide(self, now: datetime) -> CommissionQuerySet:
+        """Pending commissions past their hold, or held by an open flag."""
+        flagged = Q(attribution__in=_under_an_open_flag())
+        return self.filter(flagged | Q(hold_until__lte=now), state=Commission.State.PENDING)
+
 
 def new_commission_number() -> str:
     """Random, so that it reveals neither the order nor how many there are."""
@@ -232,6 +237,11 @@ class Commission(SealedModel):
         """The rate in words: `30%`, or `$5.00 per sale`."""
         flat = None if self.rate_flat_minor is None else Money(self.rate_flat_minor, self.currency)
         return format_rate(self.rate_percent, flat)
+
+    @property
+    def staff_label(self) -> str:
+        """The amount, the order and the affiliate: `$17.99 for B1A2B3C4D5, Alice Liddell (DEMO)`."""
+        return f"{self.total} for {self.attribution.order.reference}, {self.affiliate.staff_label}"
 
     @property
     def why_unpaid(self) -> str:

@@ -99,5 +99,9 @@ class Flag(SealedModel):
             return "the dispute at PayPal has ended"
         return self.reason or ""
 
+    @property
+    def staff_label(self) -> str:
+        return f"{self.attribution.order.reference}, {self.attribution.affiliate.staff_label}"
+
     def __str__(self) -> str:
         return f"flag {str(self.pk)[-8:]}"

@@ -165,6 +165,10 @@ class LedgerEntry(SealedModel):
     def total(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
+    @property
+    def staff_label(self) -> str:
+        return f"{self.total}, {self.get_kind_display()}, {self.affiliate.staff_label}"
+
 
 @not_personal(
     "which payout claimed which ledger entry",

@@ -75,5 +75,9 @@ class Objection(SealedModel):
         return local_day(self.due_at)
 
     @property
+    def staff_label(self) -> str:
+        return self.commission.staff_label
+
+    @property
     def is_overdue(self) -> bool:
         return self.state == self.State.OPEN and timezone.now() > self.due_at

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
+from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.purposes import Purpose
 from shop.money import Money
@@ -21,6 +22,19 @@ from shop.money_fields import MinorUnitsField
 
 from .affiliate import Affiliate
 from .commission import Commission, CommissionQuerySet
+
+
+class PayoutRunQuerySet(models.QuerySet["PayoutRun"]):
+    def with_sums(self) -> PayoutRunQuerySet:
+        """With the number and total of all payouts (`item_count`, `sum`), and of those that were not left out
+        (`sent_count`, `sent_sum`), in minor units."""
+        made = ~Q(items__state="cancelled")
+        return self.annotate(
+            item_count=Count("items"),
+            sum=Sum("items__amount_minor"),
+            sent_count=Count("items", filter=made),
+            sent_sum=Sum("items__amount_minor", filter=made),
+        )
 
 
 @not_personal(
@@ -61,6 +75,8 @@ class PayoutRun(models.Model):
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects = PayoutRunQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "payout run"
@@ -81,6 +97,16 @@ class PayoutRun(models.Model):
 
     def __str__(self) -> str:
         return f"payout run {str(self.pk)[-8:]}"
+
+    @property
+    def staff_label(self) -> str:
+        """The month, how many are paid, and how much: `November 2026, 3 affiliates, $47.97`. One query, unless the run
+        was loaded `with_sums`."""
+        run: Any = self if hasattr(self, "sent_count") else PayoutRun.objects.with_sums().get(pk=self.pk)
+        canceled = self.state == self.State.CANCELLED  # shows what it would have paid
+        count, minor = (run.item_count, run.sum) if canceled else (run.sent_count, run.sent_sum)
+        affiliates = "1 affiliate" if count == 1 else f"{count} affiliates"
+        return f"{local_day(self.created_at):%B %Y}, {affiliates}, {Money(minor or 0, self.currency)}"
 
     @property
     def is_manual(self) -> bool:
@@ -221,6 +247,17 @@ class PayoutItem(SealedModel):
             models.UniqueConstraint(fields=["run", "affiliate"], name="one_payout_per_run"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_above_zero"),
         ]
+
+    @property
+    def address_now(self) -> str | None:
+        """Where it goes: until it is sent, or its list is made, to the affiliate's current address."""
+        waits = self.state == self.State.QUEUED and self.run.sent_at is None
+        address: str | None = self.affiliate.payout_email if waits else self.receiver
+        return address
+
+    @property
+    def staff_label(self) -> str:
+        return f"{self.total} to {self.affiliate.staff_label}"
 
     @property
     def total(self) -> Money:

@@ -121,6 +121,12 @@ class Rate(models.Model):
         return f"{self.terms} for {self.target}"
 
     @property
+    def staff_label(self) -> str:
+        """The rate, and for whom, with the affiliate by name."""
+        selling = f" selling {self.product}" if self.product else ""
+        return f"{self.terms} for {self.affiliate.staff_label}{selling}" if self.affiliate else str(self)
+
+    @property
     def flat(self) -> Money | None:
         return None if self.flat_minor is None else Money(self.flat_minor, self.currency)
 

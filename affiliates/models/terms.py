@@ -18,8 +18,8 @@ from .affiliate import Affiliate
 )
 class TermsVersion(VersionedTerms):
     class Meta(VersionedTerms.Meta):
-        verbose_name = "version of the terms"
-        verbose_name_plural = "versions of the terms"
+        verbose_name = "version of the affiliate terms"
+        verbose_name_plural = "affiliate terms"
         permissions = [("publish_termsversion", "Can publish versions of the terms")]
         constraints = [
             *VersionedTerms.Meta.constraints,

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from affiliates.models import PayoutItem, PayoutRun
+from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 from privacy.encryption.normalization import envelope_address
@@ -24,6 +25,7 @@ from .item_states import LEFT_OUT, mark_paid, mark_returned, release_ineligible,
 if TYPE_CHECKING:
     from accounts.models import User
 
+SETTLE = "affiliates.prepare_payout"
 COLUMNS = ("receiver", "amount", "currency", "reference", "note")
 Row = tuple[Cell, ...]
 
@@ -75,6 +77,7 @@ def mark_paid_manually(
     if not reference.strip():
         raise ActionRefused("Please enter the reference of the payment.")
     paid = list(_lock_open_payouts(run, items))
+    _leave_own_to_a_colleague(paid, actor)
     for item in paid:
         mark_paid(item, at=_time_on_day(paid_on), reference=reference.strip()[:64])
     _finish_run(run)
@@ -88,6 +91,7 @@ def mark_failed_manually(*, run: PayoutRun, items: Iterable[PayoutItem], reason:
     if not reason.strip():
         raise ActionRefused("Please enter a reason.")
     failed = list(_lock_open_payouts(run, items))
+    _leave_own_to_a_colleague(failed, actor)
     for item in failed:
         mark_returned(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
     _finish_run(run)
@@ -103,6 +107,11 @@ def _lock_open_payouts(run: PayoutRun, items: Iterable[PayoutItem]) -> Iterator[
     wanted = {item.pk for item in items}
     rows = run.items.in_progress().select_for_update(of=("self",)).select_related("run", "affiliate__user")
     yield from (item for item in rows.order_by("pk") if item.pk in wanted)
+
+
+def _leave_own_to_a_colleague(items: list[PayoutItem], actor: User) -> None:
+    for item in items:
+        leave_to_a_colleague(item.affiliate, actor=actor, permission=SETTLE)
 
 
 def _finish_run(run: PayoutRun) -> None:

@@ -6,7 +6,7 @@ The number of queries is constant.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import F, Sum
 
@@ -15,6 +15,8 @@ from affiliates.commissions.rates import rate_for
 from affiliates.currencies import currencies_of
 from affiliates.models import Affiliate, Commission, Flag, Objection, PayoutItem, Rate
 from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
+from privacy.admin_base.periods import Preset, ReportPeriod
+from privacy.registry.deadlines import local_day
 from shop.money import Money, program_currency
 
 State = Commission.State
@@ -56,7 +58,7 @@ def account_of(affiliate: Affiliate, *, now: datetime) -> AffiliateSummary:
         rate=rate,
         why_rate=why_this_rate(None if rate._state.adding else rate),
         product_rates=list(of_products.select_related("product", "affiliate")),
-        balances=_balances_of(affiliate, now.astimezone(UTC).date()),
+        balances=_balances_of(affiliate, local_day(now)),
         flags=list(flags.select_related("attribution__order", "attribution__commission")[:SHOWN]),
         flags_open=flags.count(),
         objections=_open_objections(affiliate),
@@ -67,11 +69,11 @@ def account_of(affiliate: Affiliate, *, now: datetime) -> AffiliateSummary:
 def _open_objections(affiliate: Affiliate) -> list[Objection]:
     """The open ones, the next one due first."""
     mine = Objection.objects.open().filter(commission__attribution__affiliate=affiliate)
-    return list(mine.select_related("commission").order_by("due_at")[:SHOWN])
+    return list(mine.select_related("commission__attribution__order").order_by("due_at")[:SHOWN])
 
 
-def _statistics(affiliate: Affiliate, currency: str, since: date, until: date) -> ReportRow:
-    report = AffiliateReport(since, until, currency=currency, code=affiliate.code, by=ReportBy.AFFILIATE)
+def _statistics(affiliate: Affiliate, currency: str, period: ReportPeriod) -> ReportRow:
+    report = AffiliateReport(period, currency, ReportBy.AFFILIATE, affiliate.code)
     return report.total(report.rows())
 
 
@@ -94,8 +96,8 @@ def _balances_of(affiliate: Affiliate, today: date) -> list[Balance]:
             in_payout=of(currency, State.IN_PAYOUT),
             paid=affiliate.payouts.paid(currency),
             account=Money(accounts.get(currency, 0), currency),
-            last_30_days=_statistics(affiliate, currency, today - timedelta(days=29), today),
-            ever=_statistics(affiliate, currency, today - EVER, today),
+            last_30_days=_statistics(affiliate, currency, Preset.LAST_30.period(today)),
+            ever=_statistics(affiliate, currency, ReportPeriod(today - EVER, today)),
         )
         for currency in currencies_of(affiliate)
     ]

@@ -20,10 +20,10 @@ from shop.money import CURRENCIES
 
 @staff_page("affiliates.view_payoutrun")
 def payout(request: HttpRequest, item_id: UUID) -> HttpResponse:
-    item = get_object_or_404(PayoutItem.objects.select_related("affiliate", "run"), pk=item_id)
+    item = get_object_or_404(PayoutItem.objects.select_related("affiliate__user", "run"), pk=item_id)
     explained = explain_payout(item, page=request.GET.get("page", 1))
     record(action="privacy.staff.read", about=item, actor=acting_user(request))
-    title = f"Why {item.total} for {item.affiliate.code}?"
+    title = f"Why {item.total} for {item.affiliate.staff_label}?"
     return show(request, "affiliates/admin/explain_payout.html", title=title, item=item, explained=explained)
 
 
@@ -31,11 +31,11 @@ def payout(request: HttpRequest, item_id: UUID) -> HttpResponse:
 def balance(request: HttpRequest, affiliate_id: UUID, currency: str) -> HttpResponse:
     if currency not in CURRENCIES:
         raise Http404
-    affiliate = get_object_or_404(Affiliate, pk=affiliate_id)
+    affiliate = get_object_or_404(Affiliate.objects.select_related("user"), pk=affiliate_id)
     explained = explain_balance(affiliate, currency=currency, page=request.GET.get("page", 1))
     record(action="privacy.staff.read", about=affiliate, actor=acting_user(request))
     context = {"affiliate": affiliate, "explained": explained, "payouts": affiliate.payouts.filter(currency=currency)}
-    title = f"Why a balance of {explained.total} for {affiliate.code}?"
+    title = f"Why a balance of {explained.total} for {affiliate.staff_label}?"
     return show(request, "affiliates/admin/explain_balance.html", title=title, **context)
 
 
@@ -69,10 +69,14 @@ def order(request: HttpRequest) -> HttpResponse:
     """Who brought the order and what it earned, or why it earned nothing."""
     form = OrderLookupForm(request.GET if "reference" in request.GET else None)
     found = form.cleaned_data["reference"] if form.is_valid() else None
+    attributions = Attribution.objects.filter(order=found).select_related("affiliate__user", "commission")
+    attribution = attributions.first() if found else None
+    if attribution is not None:
+        record(action="privacy.staff.read", about=attribution.affiliate, actor=acting_user(request))
     context = {
         "form": form,
         "order": found,
         "lines": explain_order(found) if found else [],
-        "attribution": Attribution.objects.filter(order=found).select_related("affiliate", "commission").first(),
+        "attribution": attribution,
     }
     return show(request, "affiliates/admin/explain_order.html", title="Explain the commission on an order", **context)

@@ -1,32 +1,34 @@
-"""Reports for staff: what happened between two days, by month, affiliate, product or campaign, in one currency.
+"""Reports for staff: what happened in a period, by day, month, affiliate, product or campaign, in one currency.
 
-Visits and sales come from the daily statistics, which outlive the clicks by years; products, which no statistic
-includes, come from the commissions. Each part is its own sum, never a join of two, so nothing is counted twice.
+Sales come from the commissions and count on the business's days, so they agree with the shop's report of the same
+period. Visits come from the daily statistics, which outlive the clicks by years, and whose days are UTC: nothing
+remembers when in it a click was. Each part is its own sum, never a join of two, so nothing is counted twice.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import models
 from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.functions import TruncMonth
 
-from affiliates.models import By, Commission, DailyClicks, DailySales, Label, PayoutItem
-from shop.money import Money, program_currency
+from affiliates.models import By, Commission, DailyClicks, Label, PayoutItem
+from privacy.admin_base.day_expression import day_of
+from privacy.admin_base.periods import ReportPeriod, Step
+from shop.money import Money
 
 from .daily_statistics import Statistics
-from .sales_rollups import SUMS
 
 VISITS = ("clicks", "bots", "previews", "refused")
 WITHOUT_LABEL = "No campaign"
 
 
 class ReportBy(models.TextChoices):
+    DAY = "day", "Day"
     MONTH = "month", "Month"
     AFFILIATE = "affiliate", "Affiliate"
     PRODUCT = "product", "Product"
@@ -66,32 +68,34 @@ class ReportRow:
         return 100 * self.statistics.orders / clicks if self.has_visits and clicks else None
 
 
+BY_TIME: dict[str, Step] = {ReportBy.DAY: "day", ReportBy.MONTH: "month"}
+Counts = Mapping[str, int]
+
+
+def paid_payouts(period: ReportPeriod) -> QuerySet[PayoutItem]:
+    """The payouts that arrived in it and were not returned."""
+    paid = PayoutItem.objects.filter(state=PayoutItem.State.PAID, settled_at__gte=period.start)
+    return paid.filter(settled_at__lt=period.end)
+
+
 @dataclass(frozen=True)
 class AffiliateReport:
-    """`since` and `until` are days in UTC, both inclusive. `code` limits it to one affiliate."""
+    """`code` limits it to one affiliate."""
 
-    since: date
-    until: date
-    currency: str = field(default_factory=program_currency)
+    period: ReportPeriod
+    currency: str
+    by: str
     code: str = ""
-    by: str = ReportBy.MONTH
-    _days: dict[str, Any] = field(init=False, repr=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._days["day__range"] = (self.since, self.until)
-        if self.code:
-            self._days["affiliate__code"] = self.code
 
     def rows(self) -> list[ReportRow]:
         """By date, or by earnings in descending order."""
+        if self.by in BY_TIME:
+            return self._by_time(BY_TIME[self.by])
         made: list[ReportRow] = {
-            ReportBy.MONTH: self._by_month,
             ReportBy.AFFILIATE: self._by_affiliate,
             ReportBy.PRODUCT: self._by_product,
             ReportBy.CAMPAIGN: self._by_campaign,
         }[ReportBy(self.by)]()
-        if self.by == ReportBy.MONTH:
-            return sorted(made, key=lambda row: row.label)
         return sorted(made, key=lambda row: (-row.statistics.earned_minor, -row.statistics.clicks, row.label))
 
     @property
@@ -105,33 +109,33 @@ class AffiliateReport:
 
     @property
     def has_payouts(self) -> bool:
-        return self.by in {ReportBy.MONTH, ReportBy.AFFILIATE}
+        return self.by in {ReportBy.AFFILIATE, *BY_TIME}
 
     def total(self, rows: Iterable[ReportRow]) -> ReportRow:
         rows = list(rows)
         paid = sum(row.paid_minor or 0 for row in rows) if self.has_payouts else None
         return ReportRow("Total", self.currency, sum((r.statistics for r in rows), Statistics()), self.has_visits, paid)
 
-    # --- The four kinds of reports -----------------------------------------------------------------------------------
-    def _by_month(self) -> list[ReportRow]:
-        of_day, of_payout = TruncMonth("day"), TruncMonth("settled_at", tzinfo=UTC)
-        visits, sales = _sum_by_group(self._visits(), of_day, VISITS), _sum_by_group(self._sales(), of_day, SUMS)
-        paid = _sum_by_group(self._payouts(), of_payout, ["amount_minor"])
-        made = self._merged(_by_month_name(visits), _by_month_name(sales), _by_month_name(paid))
-        known = {row.label for row in made}
-        empty = [month for month in self._months() if made and month not in known]
-        return [*made, *(ReportRow(month, self.currency, Statistics(), paid_minor=0) for month in empty)]
+    # --- The kinds of reports ----------------------------------------------------------------------------------------
+    def _by_time(self, step: Step) -> list[ReportRow]:
+        """Without gaps, unless nothing at all happened."""
 
-    def _months(self) -> Iterator[str]:
-        month = self.since.replace(day=1)
-        while month <= self.until:
-            yield f"{month:%Y-%m}"
-            month = (month + timedelta(days=31)).replace(day=1)
+        def start(day: date) -> date:
+            return day if step == "day" else day.replace(day=1)
+
+        visits = _regrouped(_sum_by_group(self._visits(), F("day"), VISITS), start)
+        sales = _regrouped(self._sales_by(day_of("created_at", self.period)), start)
+        paid = _regrouped(_sum_by_group(self._payouts(), day_of("settled_at", self.period), ["amount_minor"]), start)
+        if not (visits or sales or paid):
+            return []
+        label = "%Y-%m-%d" if step == "day" else "%Y-%m"
+        return [self._row(f"{one:{label}}", one, visits, sales, paid) for one in self.period.starts(step)]
 
     def _by_affiliate(self) -> list[ReportRow]:
-        code = F("affiliate__code")
-        paid = _sum_by_group(self._payouts(), code, ["amount_minor"])
-        return self._merged(_sum_by_group(self._visits(), code, VISITS), _sum_by_group(self._sales(), code, SUMS), paid)
+        visits = _sum_by_group(self._visits(), F("affiliate__code"), VISITS)
+        sales = self._sales_by(F("attribution__affiliate__code"))
+        paid = _sum_by_group(self._payouts(), F("affiliate__code"), ["amount_minor"])
+        return [self._row(code, code, visits, sales, paid) for code in {*visits, *sales, *paid}]
 
     def _by_campaign(self) -> list[ReportRow]:
         """Visits, with a row for unlabeled ones, so that the rows add up to the total."""
@@ -139,62 +143,56 @@ class AffiliateReport:
         labels = Label.objects.filter(pk__in=by_id).select_related("affiliate")
         visits = {f"{label.affiliate.code}: {label.name}": by_id[label.pk.hex] for label in labels}
         _add_unlabeled_row(visits, self._visits().aggregate(**_sums(VISITS)))
-        return self._merged(visits, {}, None)
+        return [self._row(label, label, visits, {}, None) for label in visits]
 
     def _by_product(self) -> list[ReportRow]:
-        """A rejected commission counts as an order, but earned nothing."""
-        grouped = self._commissions().order_by().values_list("attribution__order__product_name", "state")
-        lines = grouped.annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
-        sums: dict[str, Statistics] = defaultdict(Statistics)
-        for product, state, orders, sales, earned, reversed_amount in lines:
-            kept = state != Commission.State.REJECTED
-            sums[product] += Statistics(
-                orders=orders, sales_minor=sales, earned_minor=kept * earned, reversed_minor=kept * reversed_amount
-            )
-        return [ReportRow(product, self.currency, statistics, has_visits=False) for product, statistics in sums.items()]
-
-    def _merged(
-        self,
-        visits: dict[str, dict[str, int]],
-        sales: dict[str, dict[str, int]],
-        paid: dict[str, dict[str, int]] | None,
-    ) -> list[ReportRow]:
+        sales = self._sales_by(F("attribution__order__product_name"))
         return [
-            ReportRow(
-                label,
-                self.currency,
-                Statistics(**visits.get(label, {}), **sales.get(label, {})),
-                paid_minor=None if paid is None else paid.get(label, {}).get("amount_minor", 0),
-            )
-            for label in {*visits, *sales, *(paid or {})}
+            ReportRow(product, self.currency, Statistics(**counts), has_visits=False)
+            for product, counts in sales.items()
         ]
+
+    def _row(
+        self,
+        label: str,
+        key: Any,
+        visits: Mapping[Any, Counts],
+        sales: Mapping[Any, Counts],
+        paid: Mapping[Any, Counts] | None,
+    ) -> ReportRow:
+        statistics = Statistics(**visits.get(key, {}), **sales.get(key, {}))
+        return ReportRow(
+            label,
+            self.currency,
+            statistics,
+            paid_minor=None if paid is None else paid.get(key, {}).get("amount_minor", 0),
+        )
 
     # --- Their sources -----------------------------------------------------------------------------------------------
     def _visits(self, kind: By = By.ALL) -> QuerySet[DailyClicks]:
-        return DailyClicks.objects.filter(**self._days, by=kind)
+        visits = DailyClicks.objects.filter(day__range=(self.period.since, self.period.until), by=kind)
+        return self._of_affiliate(visits, "affiliate")
 
-    def _sales(self) -> QuerySet[DailySales]:
-        return DailySales.objects.filter(**self._days, currency=self.currency)
+    def _sales_by(self, group: Any) -> Mapping[Any, Counts]:
+        """A rejected commission counts as an order, but earned nothing. One query."""
+        earned = Commission.objects.filter(currency=self.currency, created_at__gte=self.period.start)
+        lines = self._of_affiliate(earned.filter(created_at__lt=self.period.end), "attribution__affiliate")
+        grouped = lines.order_by().annotate(group=group).values_list("group", "state")
+        sums: dict[Any, Counter[str]] = defaultdict(Counter)
+        for key, state, orders, sales, amount, reversed_amount in grouped.annotate(
+            Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor")
+        ):
+            kept = state != Commission.State.REJECTED
+            sums[key].update(
+                orders=orders, sales_minor=sales, earned_minor=kept * amount, reversed_minor=kept * reversed_amount
+            )
+        return sums
 
     def _payouts(self) -> QuerySet[PayoutItem]:
-        """Payouts that arrived and were not returned."""
-        paid = PayoutItem.objects.filter(state=PayoutItem.State.PAID, currency=self.currency)
-        return self._of_affiliate(paid.filter(settled_at__gte=self._start, settled_at__lt=self._end), "affiliate")
-
-    def _commissions(self) -> QuerySet[Commission]:
-        earned = Commission.objects.filter(currency=self.currency, created_at__gte=self._start)
-        return self._of_affiliate(earned.filter(created_at__lt=self._end), "attribution__affiliate")
+        return self._of_affiliate(paid_payouts(self.period).filter(currency=self.currency), "affiliate")
 
     def _of_affiliate(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
         return rows.filter(**{f"{path}__code": self.code}) if self.code else rows
-
-    @property
-    def _start(self) -> datetime:
-        return datetime.combine(self.since, time.min, UTC)
-
-    @property
-    def _end(self) -> datetime:
-        return datetime.combine(self.until + timedelta(days=1), time.min, UTC)
 
 
 def _sums(names: Iterable[str]) -> dict[str, Sum]:
@@ -207,8 +205,12 @@ def _sum_by_group(rows: QuerySet[Any], group: Any, names: Iterable[str]) -> dict
     return {line["group"]: {name: line[f"of_{name}"] for name in names} for line in grouped}
 
 
-def _by_month_name(sums: dict[Any, dict[str, int]]) -> dict[str, dict[str, int]]:
-    return {f"{start:%Y-%m}": line for start, line in sums.items()}
+def _regrouped(sums: Mapping[date, Counts], start: Callable[[date], date]) -> dict[date, Counter[str]]:
+    """The sums of days, added up by the first day of each day's group."""
+    regrouped: dict[date, Counter[str]] = defaultdict(Counter)
+    for day, counts in sums.items():
+        regrouped[start(day)].update(counts)
+    return regrouped
 
 
 def _add_unlabeled_row(sums: dict[str, dict[str, int]], whole: dict[str, int | None]) -> None:

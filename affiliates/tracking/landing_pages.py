@@ -6,6 +6,7 @@ that neither the visit nor an open tab is counted again (ADR 34).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,13 +22,29 @@ from shop.models import Product
 PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:program", "contacts:contact"}
 
 
-@lru_cache(maxsize=512)  # most links lead to a few pages
+_finders: list[Callable[[str], str]] = []
+_lists: list[Callable[[], list[tuple[str, str]]]] = []
+
+
+def register_landing_pages(*, find: Callable[[str], str], listed: Callable[[], list[tuple[str, str]]]) -> None:
+    """Adds pages that this app doesn't know. `find` gets a path of this site that none of `PUBLIC_PAGES` has, and
+    returns the page's own, or an empty text; `listed` returns path and name of each."""
+    _finders.append(find)
+    _lists.append(listed)
+
+
 def resolve_landing_page(path: str) -> str:
     """The page's path if it is public, with or without its last slash; otherwise the front page."""
+    return _path_of_public_page(path) or next(filter(None, (find(f"/{path}") for find in _finders)), "/")
+
+
+@lru_cache(maxsize=512)  # most links lead to a few pages
+def _path_of_public_page(path: str) -> str:
     for address in (f"/{path}", f"/{path}/"):
         with suppress(Resolver404):
-            return address if resolve(address).view_name in PUBLIC_PAGES else "/"
-    return "/"
+            if resolve(address).view_name in PUBLIC_PAGES:
+                return address
+    return ""
 
 
 def address_after_click(page: str, code: str, clicked_at: datetime) -> str:
@@ -53,4 +70,5 @@ def linkable_pages() -> list[tuple[str, str]]:
         (reverse("site:services"), "Services"),
         (reverse("affiliates:program"), "Affiliate program"),
         (reverse("contacts:contact"), "Contact"),
+        *(page for pages in _lists for page in pages()),
     ]

@@ -17,7 +17,7 @@ from .link_tester import is_link_test
 from .referral_cookie import attach_referral
 from .visit_kinds import compile_bot_patterns, refuse_prefetch
 
-NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
+NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy", "pages"}
 
 
 class LinkMiddleware:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
@@ -19,16 +20,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request
 
+from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.history import HistoryAdmin
 from privacy.admin_base.labelled_admin import LabelledAdmin, LabelledAutocomplete
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
 from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
 from privacy.admin_base.people.pages import people_urls
+from privacy.admin_base.search.pages import search_urls
 from privacy.admin_base.staff_dashboard import pending_tasks_for
 from privacy.admin_base.staff_purposes import acts_for_staff
+from privacy.audit.trail import record
 from privacy.registry.policy_gate import waiting
 from privacy.registry.purpose_binding import acting_as, acting_now
 
-from .areas import group_by_area
+from .areas import group_by_area, navigation
+from .recent_changes import recent_changes
+from .start_page import StartPage
 
 BUSINESS_TIME = ZoneInfo(settings.BUSINESS["time_zone"])
 
@@ -36,23 +43,32 @@ BUSINESS_TIME = ZoneInfo(settings.BUSINESS["time_zone"])
 class SiteAdmin(AdminSite):
     site_header = site_title = f"{settings.BUSINESS['short_name']} staff"
     index_title = "Today"
+    enable_nav_sidebar = False  # the navigation of `areas.py` instead
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Adds labels and optimistic locking to every admin, including those of other packages."""
+        """Adds labels, optimistic locking and a history in words to every admin, including those of other packages."""
         own = admin_class or ModelAdmin
         named = {"__module__": own.__module__, "__doc__": own.__doc__}
-        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin), named)
+        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin, HistoryAdmin), named)
         super().register(model_or_iterable, extended, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The staff tasks, followed by all lists."""
-        lines = pending_tasks_for(request.user, now=timezone.now())
-        return super().index(request, {"waiting": lines, **(extra_context or {})})
+        """The work, the figures, the last orders, and what the user did last. Opened names are one audit entry."""
+        now = timezone.now()
+        start = StartPage(request.user, now)
+        context = {
+            "waiting": pending_tasks_for(request.user, now=now),
+            "start": start,
+            "recent": recent_changes(self, request),
+        }
+        if start.last_orders or context["recent"]:
+            record(action="privacy.staff.listed", about=LogEntry, actor=acting_user(request))
+        return super().index(request, {**context, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:
         """Removes Django's redirect from a row to its public page, which checks no permission."""
         own = [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
-        return [*people_urls(self), *own]
+        return [*search_urls(self), *people_urls(self), *own]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Shows and parses times in the business's time zone. Answers 400 to values that can't be looked up
@@ -75,8 +91,10 @@ class SiteAdmin(AdminSite):
         return super().admin_view(readable, cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Adds what the current policy doesn't cover, for the banner on every page."""
-        return {**super().each_context(request), "policy_waiting": waiting()}
+        """Adds the navigation, and what the current policy doesn't cover, for the banner."""
+        context = super().each_context(request)
+        links = navigation(context["available_apps"], request.user, request.path)
+        return {**context, "navigation": links, "policy_waiting": waiting()}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Grouped by area; an app's own page keeps the app."""

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from affiliates.models import TermsVersion
+from aitpro.pages.models import Page
 from shop.models import Product
 from shop.models.terms import current_shop_terms
 
@@ -37,7 +38,7 @@ PAGES = {
     "privacy:choices_link": "privacy/choices_link.html",
     "affiliates:referral": "affiliates/referral.html",
 }
-PAGES_OF_ROWS = {"shop:product", "shop:terms_document", "affiliates:terms"}
+PAGES_OF_ROWS = {"pages:page", "shop:product", "shop:terms_document", "affiliates:terms"}
 
 
 def canonical_url(request: HttpRequest) -> str:
@@ -63,6 +64,19 @@ class PageSitemap(SiteSitemap):
 
     def lastmod(self, item: str) -> date:
         return changed(PAGES[item])
+
+
+class StaffPageSitemap(SiteSitemap):
+    """The pages that staff wrote."""
+
+    def items(self) -> Any:
+        return Page.objects.published(timezone.now()).order_by("slug")
+
+    def location(self, item: Page) -> str:
+        return item.get_absolute_url()
+
+    def lastmod(self, item: Page) -> date:
+        return item.changed_at.date()
 
 
 class ProductSitemap(SiteSitemap):
@@ -100,6 +114,7 @@ def changed(template: str) -> date:
 
 SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
     "pages": PageSitemap,
+    "staff_pages": StaffPageSitemap,
     "products": ProductSitemap,
     "terms": TermsSitemap,
 }

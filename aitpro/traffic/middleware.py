@@ -14,7 +14,7 @@ from privacy.web.client_address import client_address
 
 from .counter import traffic_counter
 
-PUBLIC = {"site", "shop", "affiliates", "contacts", "privacy"}
+PUBLIC = {"site", "shop", "affiliates", "contacts", "privacy", "pages"}
 
 
 class TrafficMiddleware:

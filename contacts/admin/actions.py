@@ -1,5 +1,4 @@
-"""What staff do with a message by button: take it, release it, log a call or letter, add, send and open documents, and
-read its sender's history."""
+"""What staff do with a message by button, and the pages that belong to one."""
 
 from __future__ import annotations
 
@@ -11,16 +10,18 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 
+from contacts.conversation.queue import next_to_do
+from contacts.conversation.timeline import events_of, inquiries_of_the_sender
 from contacts.documents.sharing import add_document, fetch_document, send_document
 from contacts.documents.views import download
+from contacts.inquiries.assignment import assign_inquiry
 from contacts.inquiries.contact_permission import permissions_now
 from contacts.inquiries.correspondence import log_correspondence
-from contacts.inquiries.timeline import events_of, inquiries_of_the_sender
-from contacts.inquiries.workflow import assign_inquiry, discard_inquiry, release_inquiry
+from contacts.inquiries.workflow import close_inquiry, mark_as_spam, release_inquiry, reopen_inquiry
 from contacts.models import Attachment, Correspondence, Document, Inquiry
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
@@ -30,11 +31,7 @@ from privacy.audit.trail import record
 from .forms import CorrespondenceForm, DocumentForm
 
 PER_PAGE = 20  # messages on one page of a history
-
-
-def _is_held(inquiry: Inquiry) -> bool:
-    return inquiry.state == Inquiry.State.HELD
-
+State = Inquiry.State
 
 TAKE = StaffAction(
     name="take",
@@ -43,24 +40,42 @@ TAKE = StaffAction(
     one_press=True,
     done="The message is assigned to you.",
 )
+SPAM = StaffAction(
+    name="discard",
+    label="Spam",
+    do=mark_as_spam,
+    when=lambda inquiry: inquiry.state != State.SPAM,
+    one_press=True,
+    done="Marked as spam. Nobody is mailed, and the message is kept under “spam”.",
+)
+CLOSE = StaffAction(
+    name="close",
+    label="Close",
+    do=close_inquiry,
+    when=lambda inquiry: inquiry.may_be_answered,
+    one_press=True,
+    done="Closed without a mail.",
+)
 INQUIRY_ACTIONS = (
     StaffAction(
         name="release",
         label="Not spam: release it",
         do=release_inquiry,
-        when=_is_held,
+        when=lambda inquiry: inquiry.state == State.HELD,
         one_press=True,
         done="Released. The sender gets the confirmation.",
     ),
-    StaffAction(
-        name="discard",
-        label="Spam: discard it",
-        do=discard_inquiry,
-        when=_is_held,
-        one_press=True,
-        done="Discarded. No mail is sent; the message is kept as closed.",
-    ),
     TAKE,
+    CLOSE,
+    StaffAction(
+        name="reopen",
+        label="Reopen",
+        do=reopen_inquiry,
+        when=lambda inquiry: inquiry.state in (State.ANSWERED, State.CLOSED, State.SPAM),
+        one_press=True,
+        done="Open again, with a new due date.",
+    ),
+    SPAM,
     StaffAction(
         name="log",
         label="Log a call, letter or email",
@@ -97,6 +112,10 @@ class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
             *super().get_urls(),
         ]
 
+    def actions_shown(self, request: HttpRequest, inquiry: Inquiry) -> list[StaffAction]:
+        shown = super().actions_shown(request, inquiry)
+        return [action for action in shown if action is not TAKE or inquiry.assigned_to_id != request.user.pk]
+
     def form_for_action(self, request: HttpRequest, inquiry: Inquiry, action: StaffAction) -> forms.BaseForm:
         if action.form is not CorrespondenceForm:
             return super().form_for_action(request, inquiry, action)
@@ -112,7 +131,24 @@ class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
         return {"permissions": permissions_now([inquiry])} if action.form is CorrespondenceForm else {}
 
     def too_late(self, inquiry: Inquiry) -> str:
-        return "This message is not held (any more)."
+        return f"Not possible (any more): this message is {inquiry.get_state_display()}."
+
+    def after_action(
+        self, request: HttpRequest, inquiry: Inquiry, action: StaffAction, result: Any
+    ) -> HttpResponseBase:
+        """What is done makes room for the next message."""
+        if action not in (SPAM, CLOSE):
+            return super().after_action(request, inquiry, action, result)
+        self.message_user(request, f"{inquiry.reference}: {action.done}")
+        return self.go_to_next(request, inquiry)
+
+    def go_to_next(self, request: HttpRequest, inquiry: Inquiry) -> HttpResponse:
+        """The next waiting message, or the list."""
+        following = next_to_do(after=inquiry, user=acting_user(request), now=timezone.now())
+        if following is not None:
+            return redirect("admin:contacts_inquiry_change", following.pk)
+        self.message_user(request, "No other message waits for you.")
+        return redirect("admin:contacts_inquiry_changelist")
 
     def send_view(self, request: HttpRequest, document_id: UUID) -> HttpResponseBase:
         document = get_object_or_404(Document.objects.defer("content"), pk=document_id)

@@ -1,37 +1,57 @@
-"""Filters and order of the inbox."""
+"""The queues of the inbox, and their order."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from contacts.models import Inquiry, InquiryQuerySet
 
-# Waiting messages first, by due date; then the rest, newest first.
-INBOX_ORDER: list[Any] = [
-    Case(When(state__in=Inquiry.WAITING, then=Value(0)), default=Value(1)).asc(),
-    Case(When(state__in=Inquiry.WAITING, then=F("due_at"))).asc(),
-    F("received_at").desc(),
-]
+State = Inquiry.State
+Queue = Callable[[InquiryQuerySet, datetime, Any], InquiryQuerySet]
+
+QUEUES: dict[str, tuple[str, Queue]] = {
+    "mine": ("mine", lambda rows, now, user: rows.to_do(now).filter(assigned_to=user)),
+    "unassigned": ("unassigned", lambda rows, now, user: rows.to_do(now).filter(assigned_to=None)),
+    "overdue": ("overdue", lambda rows, now, user: rows.overdue(now)),
+    "snoozed": ("snoozed", lambda rows, now, user: rows.snoozed(now)),
+    "held": ("held for review", lambda rows, now, user: rows.filter(state=State.HELD)),
+    "answered": ("answered", lambda rows, now, user: rows.filter(state=State.ANSWERED)),
+    "closed": ("closed", lambda rows, now, user: rows.filter(state=State.CLOSED)),
+    "spam": ("spam", lambda rows, now, user: rows.filter(state=State.SPAM)),
+    "all": ("all", lambda rows, now, user: rows),
+}
+DONE = ("answered", "closed", "spam", "all")
 
 
 class QueueFilter(admin.SimpleListFilter):
+    """Without a choice: what waits, or everything that a search finds."""
+
     title = "queue"
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("mine", "mine"), ("unassigned", "unassigned"), ("overdue", "overdue"), ("held", "held for review")]
+        return [(name, label) for name, (label, _) in QUEUES.items()]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "everything found" if changelist.query else "to do"}
+        yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        inquiries = cast(InquiryQuerySet, queryset)
-        if self.value() == "overdue":
-            return inquiries.overdue(timezone.now())
-        if self.value() == "held":
-            return inquiries.filter(state=Inquiry.State.HELD)
-        if self.value() == "mine":
-            return inquiries.waiting().filter(assigned_to=cast(Any, request.user))
-        return inquiries.waiting().filter(assigned_to=None) if self.value() == "unassigned" else inquiries
+        inquiries, now = cast(InquiryQuerySet, queryset), timezone.now()
+        if (name := self.value()) in QUEUES:
+            return QUEUES[name][1](inquiries, now, request.user)
+        return inquiries if request.GET.get("q") else inquiries.to_do(now)
+
+
+def inbox_order(request: HttpRequest) -> list[Any]:
+    """What waits by due date; what is done, or found, newest first."""
+    is_done = request.GET.get("queue", "") in DONE or request.GET.get("q")
+    return ["-received_at", "-pk"] if is_done else [F("due_at").asc(nulls_last=True), "pk"]

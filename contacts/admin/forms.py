@@ -1,4 +1,4 @@
-"""Staff forms for a message: assignment, answer, call or letter, document."""
+"""Staff forms for a message: the page of the conversation, call or letter, document; and for saved replies."""
 
 from __future__ import annotations
 
@@ -7,57 +7,111 @@ from typing import Any, cast
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.utils import timezone
 
+from contacts.conversation.answer_text import LONGEST
+from contacts.conversation.saved_replies import MEANINGS, explain_unknown, unknown_placeholders
 from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFile, sniff
-from contacts.mails import INQUIRY_ANSWERED
-from contacts.models import Correspondence, Inquiry, Reply
-from privacy.mail.gate import require_mail_allowed
-from privacy.mail.sending import MailRefused
+from contacts.inquiries.assignment import colleagues
+from contacts.inquiries.snoozing import day_refused
+from contacts.models import Correspondence, Inquiry, SavedReply
 
 
 class StaffChoice(forms.ModelChoiceField[Any]):
     def label_from_instance(self, user: Any) -> str:
-        return str(user.name or user.email)
+        return str(user.get_full_name())
 
 
-class InquiryForm(forms.ModelForm[Inquiry]):
+class MessageChoice(forms.ModelChoiceField[Inquiry]):
+    def label_from_instance(self, inquiry: Any) -> str:
+        return f"{inquiry.reference}: {inquiry.first_line[:60]}"
+
+
+class LongText(forms.CharField):
+    """Text of several lines, which counts as many characters as it shows: browsers send each line's end as two."""
+
+    def __init__(self, *, rows: int, **options: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": rows})
+        super().__init__(required=False, strip=False, max_length=LONGEST, widget=widget, **options)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class ConversationForm(forms.ModelForm[Inquiry]):
+    """All that staff can enter on a message's page. Whichever button they press, nothing of it is lost."""
+
+    answer = LongText(rows=12, label="Your answer")
+    saved_reply = forms.ModelChoiceField(SavedReply.objects.all(), required=False, empty_label="Choose a saved reply")
+    note = LongText(
+        rows=3,
+        label="Internal note",
+        help_text="For colleagues; never mailed. The sender gets it when they ask for their data.",
+    )
     assigned_to = StaffChoice(
-        queryset=get_user_model()._default_manager.filter(is_staff=True, is_active=True),
+        queryset=colleagues(),
         required=False,
-        empty_label="unassigned",
+        empty_label="nobody yet",
+        error_messages={"invalid_choice": "This colleague can't answer messages (any more). Choose another one."},
+    )
+    snooze = forms.DateField(
+        required=False,
+        label="Come back on",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Enter a day as YYYY-MM-DD."},
+    )
+    merge_into = MessageChoice(
+        Inquiry.objects.none(),
+        required=False,
+        label="Merge into",
+        empty_label="Choose a message",
+        error_messages={"invalid_choice": "Choose another open, answered or closed message of the same sender."},
     )
 
     class Meta:
         model = Inquiry
-        fields = ["state", "assigned_to"]
+        fields = ["assigned_to"]
+
+    def offer(self, *, start: str, candidates: list[Inquiry]) -> None:
+        """Completes the form: the text that the box starts with, the colleagues, and the messages to merge with."""
+        self.start, self.offers_merge = start, bool(candidates)
+        _choices(self, "merge_into").queryset = Inquiry.objects.filter(pk__in=[each.pk for each in candidates])
+        if "assigned_to" in self.fields:
+            able = Q(pk__in=colleagues().values("pk")) | Q(pk=self.instance.assigned_to_id)
+            _choices(self, "assigned_to").queryset = get_user_model()._default_manager.filter(able)
+
+    def clean_snooze(self) -> Any:
+        day = self.cleaned_data["snooze"]
+        if day and "snooze" in self.changed_data and (refusal := day_refused(day, now=timezone.now())):
+            raise forms.ValidationError(refusal)
+        return day
+
+
+def _choices(form: forms.BaseForm, name: str) -> forms.ModelChoiceField[Any]:
+    return cast("forms.ModelChoiceField[Any]", form.fields[name])
+
+
+class SavedReplyForm(forms.ModelForm[SavedReply]):
+    class Meta:
+        model = SavedReply
+        fields = ["title", "body", "position"]
+        widgets = {"body": forms.Textarea(attrs={"rows": 12, "cols": 80})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "state" in self.fields:  # missing while a message is held
-            choices = [choice for choice in Inquiry.State.choices if choice[0] != Inquiry.State.HELD]
-            cast(forms.ChoiceField, self.fields["state"]).choices = choices
-
-
-class ReplyForm(forms.ModelForm[Reply]):
-    class Meta:
-        model = Reply
-        fields = ["body"]
-        labels = {"body": "Your answer"}
-        help_texts = {"body": "Sent to the sender by email when you save."}
-        widgets = {"body": forms.Textarea(attrs={"rows": 10, "cols": 80})}
+        known = ", ".join(f"{{{name}}} for {meaning}" for name, meaning in MEANINGS.items())
+        self.fields["body"].help_text = f"Placeholders: {known}."
 
     def clean_body(self) -> str:
-        """Keeps an answer in the form, with the reason, if the mail gate would refuse it."""
-        inquiry: Inquiry = self.instance.inquiry
-        if Inquiry.objects.filter(pk=inquiry.pk, state=Inquiry.State.CLOSED).exists():
-            raise forms.ValidationError("This message is closed. Reopen it first, then answer it.")
-        if inquiry.privacy_request is None or not inquiry.privacy_request.is_open:
-            try:
-                require_mail_allowed(INQUIRY_ANSWERED, about=inquiry, to=inquiry.email)
-            except MailRefused as refusal:
-                raise forms.ValidationError(refusal.message) from None
-        return str(self.cleaned_data["body"])
+        body: str = self.cleaned_data["body"]
+        if unknown := unknown_placeholders(body):
+            raise forms.ValidationError(explain_unknown(unknown))
+        return body
+
+
+class BulkAssignForm(forms.Form):
+    colleague = StaffChoice(queryset=colleagues(), empty_label="Choose a colleague")
 
 
 class CorrespondenceForm(forms.ModelForm[Correspondence]):
@@ -98,7 +152,3 @@ class DocumentForm(forms.Form):
             return sniff(name=upload.name or "", content=upload.read())
         except FileRefused as refusal:
             raise forms.ValidationError(str(refusal)) from None
-
-
-class ConfirmForm(forms.Form):
-    """A form without fields: submitting it confirms."""

@@ -65,11 +65,11 @@ def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
 
 
 @transaction.atomic
-def discard_inquiry(*, inquiry: Inquiry, actor: User) -> None:
-    """Staff looked, and it is a program's: closed, kept as long as any message, and nobody is mailed. A complaint stays
-    in the register. Raises `ActionRefused`."""
-    if not Inquiry.objects.filter(pk=inquiry.pk, state=State.HELD).update(state=State.CLOSED):
-        raise ActionRefused("This message is not held (any more).")
+def mark_as_spam(*, inquiry: Inquiry, actor: User) -> None:
+    """Kept as long as any message, and nobody is mailed. A complaint stays in the register. Raises `ActionRefused`."""
+    marked = Inquiry.objects.filter(pk=inquiry.pk).exclude(state=State.SPAM)
+    if not marked.update(state=State.SPAM, snoozed_until=None):
+        raise ActionRefused("This message is marked as spam already.")
     record(action="contacts.inquiry.discarded", about=inquiry, actor=actor)
 
 
@@ -110,23 +110,32 @@ def answer_inquiry(*, inquiry: Inquiry, body: str, actor: User) -> Reply:
 def mark_answered(*, inquiry: Inquiry) -> None:
     """Also after a call or a letter. A closed message stays closed."""
     open_or_answered = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED])
-    open_or_answered.update(state=State.ANSWERED, answered_at=timezone.now())
-
-
-def set_state(*, inquiry: Inquiry, state: str) -> None:
-    """Sets the state manually; reopening sets a new due date."""
-    dates = {State.ANSWERED: {"answered_at": timezone.now()}, State.OPEN: {"due_at": answer_due(timezone.now())}}
-    Inquiry.objects.filter(pk=inquiry.pk).exclude(state=State.HELD).update(state=state, **dates.get(State(state), {}))
-
-
-def reopen(*, inquiry: Inquiry) -> None:
-    """Reopens a message after the person wrote or called again, with a new due date."""
-    done = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.ANSWERED, State.CLOSED])
-    done.update(state=State.OPEN, due_at=answer_due(timezone.now()))
+    open_or_answered.update(state=State.ANSWERED, answered_at=timezone.now(), snoozed_until=None)
 
 
 @transaction.atomic
-def assign_inquiry(*, inquiry: Inquiry, to: User | None, actor: User) -> None:
-    """Assigns the message, or unassigns it if `to` is None."""
-    Inquiry.objects.filter(pk=inquiry.pk).update(assigned_to=to)
-    record(action="contacts.inquiry.assigned", about=inquiry, actor=actor)
+def close_inquiry(*, inquiry: Inquiry, actor: User) -> None:
+    """Without an answer, or after one. Raises `ActionRefused`."""
+    open_or_answered = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED])
+    if not open_or_answered.update(state=State.CLOSED, snoozed_until=None):
+        raise ActionRefused("Only an open or answered message can be closed.")
+    record(action="contacts.inquiry.closed", about=inquiry, actor=actor)
+
+
+@transaction.atomic
+def reopen_inquiry(*, inquiry: Inquiry, actor: User) -> None:
+    """Also undoes a merge, or the mark as spam. Raises `ActionRefused`."""
+    if not reopen(inquiry=inquiry):
+        raise ActionRefused("This message is open already.")
+    record(action="contacts.inquiry.reopened", about=inquiry, actor=actor)
+
+
+def reopen(*, inquiry: Inquiry) -> int:
+    """Reopens a message that was done, for instance because the person wrote or called again, with a new due date.
+    One that is snoozed comes back at once. Returns 0 if it was waiting already."""
+    stored = Inquiry.objects.filter(pk=inquiry.pk)
+    woken: int = stored.filter(state=State.OPEN).exclude(snoozed_until=None).update(snoozed_until=None)
+    done = stored.filter(state__in=[State.ANSWERED, State.CLOSED, State.SPAM])
+    due_at = answer_due(timezone.now())
+    done_before: int = done.update(state=State.OPEN, due_at=due_at, snoozed_until=None, merged_into=None)
+    return woken + done_before

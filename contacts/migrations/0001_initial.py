@@ -12,11 +12,24 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('privacy', '0001_initial'),
+        ('privacy', '0002_rate_limits'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='SavedReply',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('title', models.CharField(max_length=80, unique=True)),
+                ('body', models.TextField(max_length=10000, verbose_name='text')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest number comes first.')),
+            ],
+            options={
+                'verbose_name_plural': 'saved replies',
+                'ordering': ['position', 'title'],
+            },
+        ),
         migrations.CreateModel(
             name='Service',
             fields=[
@@ -51,16 +64,32 @@ class Migration(migrations.Migration):
                 ('deadline', privacy.encryption.fields.SealedTextField(blank=True, max_length=100, null=True)),
                 ('order_reference', privacy.encryption.fields.SealedTextField(blank=True, max_length=20, null=True, verbose_name='order')),
                 ('message', privacy.encryption.fields.SealedTextField(max_length=20000)),
-                ('state', models.CharField(choices=[('held', 'held for review'), ('open', 'waiting for an answer'), ('answered', 'answered'), ('closed', 'closed')], default='open', max_length=10)),
+                ('state', models.CharField(choices=[('held', 'held for review'), ('open', 'waiting for an answer'), ('answered', 'answered'), ('closed', 'closed'), ('spam', 'spam')], default='open', max_length=10)),
                 ('received_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='answer due')),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('opened_at', models.DateTimeField(editable=False, null=True, verbose_name='first opened')),
+                ('snoozed_until', models.DateTimeField(editable=False, null=True)),
                 ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.inquiry', verbose_name='merged into')),
                 ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='privacy.privacyrequest')),
             ],
             options={
                 'verbose_name_plural': 'inquiries',
                 'ordering': ['-received_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Draft',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('body', privacy.encryption.fields.SealedTextField(max_length=20000)),
+                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='contacts.inquiry')),
+            ],
+            options={
+                'ordering': ['saved_at'],
             },
         ),
         migrations.CreateModel(
@@ -117,6 +146,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Note',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('body', privacy.encryption.fields.SealedTextField(max_length=20000, verbose_name='note')),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='written')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='contacts.inquiry')),
+            ],
+            options={
+                'verbose_name': 'internal note',
+                'ordering': ['written_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Presence',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('seen_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.inquiry')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Reply',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -133,5 +185,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='inquiry',
             index=models.Index(fields=['state', 'due_at'], name='contacts_in_state_2321be_idx'),
+        ),
+        migrations.AddConstraint(
+            model_name='draft',
+            constraint=models.UniqueConstraint(fields=('inquiry', 'author'), name='contacts_one_draft_per_colleague'),
+        ),
+        migrations.AddConstraint(
+            model_name='presence',
+            constraint=models.UniqueConstraint(fields=('inquiry', 'user'), name='contacts_present_once'),
         ),
     ]

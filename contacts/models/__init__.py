@@ -5,22 +5,30 @@ from __future__ import annotations
 from .attachment import Attachment
 from .correspondence import Correspondence
 from .document import Document
+from .draft import Draft
 from .inquiry import KEPT, REFERENCE, Inquiry, InquiryQuerySet, new_reference
 from .live_threads import KEPT_DAYS, LiveThreads
+from .note import Note
+from .presence import Presence
 from .reply import Reply
+from .saved_reply import SavedReply
 from .service import Service
 
 __all__ = [
     "Attachment",
     "Correspondence",
     "Document",
+    "Draft",
     "Inquiry",
     "InquiryQuerySet",
     "KEPT",
     "KEPT_DAYS",
     "LiveThreads",
+    "Note",
+    "Presence",
     "REFERENCE",
     "Reply",
+    "SavedReply",
     "Service",
     "new_reference",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
@@ -37,8 +38,15 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
         return self.filter(received_at__gt=now - timedelta(days=KEPT_DAYS))
 
     def waiting(self) -> InquiryQuerySet:
-        """Messages that need an answer or a review."""
+        """Messages that need an answer or a review, snoozed ones included: their senders wait, too."""
         return self.filter(state__in=Inquiry.WAITING)
+
+    def snoozed(self, now: datetime) -> InquiryQuerySet:
+        return self.waiting().filter(snoozed_until__gt=now)
+
+    def to_do(self, now: datetime) -> InquiryQuerySet:
+        """Waiting messages that aren't snoozed, and overdue ones even if they are."""
+        return self.waiting().filter(Q(snoozed_until=None) | Q(snoozed_until__lte=now) | Q(due_at__lt=now))
 
     def overdue(self, now: datetime) -> InquiryQuerySet:
         return self.waiting().filter(due_at__lt=now)
@@ -79,7 +87,7 @@ class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ign
     },
     other_columns=(
         "id reference kind email_index phone_index state received_at due_at answered_at assigned_to_id"
-        " privacy_request_id"
+        " privacy_request_id opened_at snoozed_until merged_into_id"
     ),
     found_by=("email_index",),
     retention=KEPT,
@@ -100,6 +108,7 @@ class Inquiry(SealedModel):
         OPEN = "open", "waiting for an answer"
         ANSWERED = "answered", "answered"
         CLOSED = "closed", "closed"
+        SPAM = "spam", "spam"
 
     WAITING = (State.OPEN, State.HELD)
     PURPOSES = {
@@ -129,6 +138,11 @@ class Inquiry(SealedModel):
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    opened_at = models.DateTimeField("first opened", null=True, editable=False)
+    snoozed_until = models.DateTimeField(null=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, editable=False, related_name="merged", verbose_name="merged into"
+    )
     privacy_request = models.ForeignKey(
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
@@ -144,6 +158,11 @@ class Inquiry(SealedModel):
         return f"inquiry {self.reference}"
 
     @property
+    def staff_label(self) -> str:
+        """For pages of the staff, never for logs."""
+        return f"{self.name}, {self.reference}"
+
+    @property
     def purpose(self) -> Purpose:
         """The purpose for which this message's contact points were given."""
         return self.PURPOSES[self.Kind(self.kind)]
@@ -152,6 +171,19 @@ class Inquiry(SealedModel):
         """The address or number given with this message; empty if none."""
         points = {Channel.EMAIL: self.email, Channel.PHONE: self.phone, Channel.LETTER: self.address}
         return str(points[Channel(channel)])
+
+    @property
+    def first_line(self) -> str:
+        """The first line with words in it."""
+        return next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+
+    @property
+    def may_be_answered(self) -> bool:
+        return self.state in (self.State.OPEN, self.State.ANSWERED)
+
+    def is_snoozed(self, now: datetime) -> bool:
+        """Same as `InquiryQuerySet.snoozed`."""
+        return self.state in self.WAITING and self.snoozed_until is not None and self.snoozed_until > now
 
     def is_overdue(self, now: datetime) -> bool:
         """Same as `InquiryQuerySet.overdue`."""

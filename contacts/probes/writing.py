@@ -96,7 +96,7 @@ def staff_answer_and_send_a_document(rehearsal: Rehearsal) -> None:
         staff.open_first_row(writer.inbox)
         staff.submit("Assign to me")
         answer(staff, writer, rehearsal.canary(writer.who, "answer"))
-        rehearsal.expect("was changed successfully" in staff.text, "staff can answer a message")
+        rehearsal.expect("has been sent" in staff.text, "staff can answer a message")
         log(staff, writer, way="call_in", purpose="quote", notes=rehearsal.canary(writer.who, "note of a call"))
         rehearsal.expect("Logged." in staff.text, "staff can log a call")
         send_document(rehearsal, staff, writer)
@@ -106,16 +106,15 @@ def staff_answer_and_send_a_document(rehearsal: Rehearsal) -> None:
 
 
 def answer(staff: SiteBrowser, writer: Writer, text: str) -> None:
-    page = staff.open_first_row(writer.inbox)
-    names = [str(area["name"]) for area in page.find_all("textarea")]
-    staff.submit("Save", **{name: text for name in names if name.endswith("0-body") or name.endswith("1-body")})
+    staff.open_first_row(writer.inbox)
+    staff.submit("Send", answer=text)
 
 
 def send_document(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> None:
     name = rehearsal.canary(writer.who, "name of a document").rstrip("Ö")
     content = f"%PDF-1.7 {rehearsal.canary(writer.who, 'document')}".encode()
     staff.open_first_row(writer.inbox)
-    staff.follow("Add a document")
+    staff.submit("Add a document…")
     staff.submit("Add a document", file=SimpleUploadedFile(f"{name}.pdf", content))
     staff.follow(name)
     rehearsal.expect(staff.content.startswith(b"%PDF"), "staff can read a document")
@@ -128,7 +127,7 @@ def send_document(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> N
 def log(staff: SiteBrowser, writer: Writer, **entry: Any) -> bool:
     """Logs a call or a letter; returns whether it was accepted."""
     staff.open_first_row(writer.inbox)
-    staff.follow("Log a call, letter or email")
+    staff.submit("Log a call, letter or email")
     staff.submit("Log a call", **entry)
     return "Logged." in staff.text
 

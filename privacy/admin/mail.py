@@ -21,14 +21,12 @@ class OutgoingMailAdmin(BlindSearchMixin, ReadOnlyAdmin):
 
     list_display = ["kind", "state", "refusal", "queued_at", "sent_at"]
     list_filter = ["state", "kind"]
-    blind_search_fields = ("recipient_index",)
     fields = ["kind", "about_model", "about_id", "state", "refusal", "attempts", "queued_at", "sent_at", "subject"]
 
 
 @admin.register(UndeliverableAddress)
 class UndeliverableAddressAdmin(BlindSearchMixin, ReadOnlyAdmin):
     list_display = ["__str__", "code", "noticed_at"]
-    blind_search_fields = ("email_index",)
     fields = ["code", "noticed_at"]
     actions = ["reactivate_selected"]
 

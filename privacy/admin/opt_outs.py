@@ -90,8 +90,6 @@ class SuppressionAdmin(BlindSearchMixin, ReadOnlyAdmin):
     list_display = ["__str__", "channel", "for_purpose", "source", "recorded_by", "created_at"]
     list_filter = ["channel", "source", "purpose"]
     list_select_related = ["recorded_by"]
-    blind_search_fields = ("email_index",)
-    blind_phone_fields = ("phone_index",)
     fields = ["channel", "for_purpose", "source", "recorded_by", "created_at"]
     change_list_template = "privacy/admin/opt_outs.html"
 

@@ -20,6 +20,7 @@ from privacy.requests import (
     extend_request,
     mail_archive,
     mail_link_now,
+    mail_report_first,
     mark_sent_by_letter,
     open_archive,
     refuse_request,
@@ -27,7 +28,7 @@ from privacy.requests import (
 from privacy.requests.forms import DeletionForm
 from privacy.requests.views import zip_file
 
-from .request_forms import ExtendForm, RefuseForm, RequestAnswerForm
+from .request_forms import ExtendForm, RefuseForm, RequestAnswerForm, StaffDeletionForm
 
 Kind = PrivacyRequest.Kind
 
@@ -41,7 +42,7 @@ class RequestAction(StaffAction):
 
 def _open(*kinds: str) -> Callable[[PrivacyRequest], bool]:
     """Condition: the request is open, and of one of these kinds (default: any)."""
-    return lambda request: request.is_open and (not kinds or request.kind in kinds)
+    return lambda request: request.is_open and not request.is_being_deleted and (not kinds or request.kind in kinds)
 
 
 def _lacks_its_link(request: PrivacyRequest) -> bool:
@@ -50,7 +51,7 @@ def _lacks_its_link(request: PrivacyRequest) -> bool:
 
 
 def _can_be_extended(request: PrivacyRequest) -> bool:
-    return request.is_open and request.extended_at is None and timezone.now() <= request.deadlines.extend_by
+    return _open()(request) and request.extended_at is None and timezone.now() <= request.deadlines.extend_by
 
 
 def _mailed(done: str) -> Callable[[PrivacyRequest, Any], str]:
@@ -59,8 +60,11 @@ def _mailed(done: str) -> Callable[[PrivacyRequest, Any], str]:
     return lambda request, was_mailed: by_mail if was_mailed is not False and request.email else otherwise
 
 
-def _delete(*, request: PrivacyRequest, license: str = "", **by: Any) -> HttpResponse:
-    answer_with_deletion(request=request, keep_usable=license == DeletionForm.KEEP, **by)
+def _delete(*, request: PrivacyRequest, license: str = "", mail_report: bool = False, **by: Any) -> Any:
+    keep_usable = license == DeletionForm.KEEP
+    if mail_report:
+        return mail_report_first(request=request, keep_usable=keep_usable, **by)
+    answer_with_deletion(request=request, keep_usable=keep_usable, **by)
     return redirect("admin:privacy_privacyrequest_report", request.pk)
 
 
@@ -74,7 +78,7 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
         label="Acknowledge",
         asks="The person gets an email that confirms receipt and names the date by which we will answer.",
         do=acknowledge_request,
-        when=lambda request: request.is_open and request.acknowledged_at is None,
+        when=lambda request: _open()(request) and request.acknowledged_at is None,
         done=_mailed("Acknowledged."),
         mails=True,
     ),
@@ -115,13 +119,14 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
     RequestAction(
         name="delete",
         label="Delete this person's data…",
-        asks="This can't be undone. The person's address is deleted too, so we can't email them: print the report on"
-        " the next page and send it the way the request arrived.",
+        asks="This can't be undone. The person's address is deleted too, so the report has to reach them before: by"
+        " email, or printed from the next page.",
         do=_delete,
         when=_open(Kind.DELETION),
         is_final=True,
         asks_again=True,
-        form=DeletionForm,
+        form=StaffDeletionForm,
+        done="The report is on its way. Once it has been sent, usually within a minute, the data is deleted.",
     ),
     RequestAction(
         name="stop",
@@ -162,3 +167,47 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
         mails=True,
     ),
 )
+
+
+# --- The next step ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What staff do next with a request: an action, or in words."""
+
+    text: str
+    action: str = ""  # its name
+    field: str = ""  # of the form on the request's page
+
+
+ANSWERS = {
+    Kind.ACCESS: NextStep("Send the person their data.", "archive"),
+    Kind.DELETION: NextStep("Look at what is deleted and what is kept, then delete.", "delete"),
+    Kind.STOP_CONTACT: NextStep("Opt the person out of all contact.", "stop"),
+    Kind.CORRECTION: NextStep("Correct what is wrong, then answer.", "answer"),
+    Kind.COMPLAINT: NextStep("Look into it, then answer.", "answer"),
+}
+IN_WORDS = {Kind.CORRECTION, Kind.COMPLAINT}  # answers that take a while; the others are one press
+NEEDS_PROOF = {Kind.ACCESS, Kind.DELETION}
+
+
+def next_step(request: PrivacyRequest) -> NextStep:
+    kind = Kind(request.kind)
+    if request.state == PrivacyRequest.State.ANSWERED:
+        return NextStep("Nothing: this request is answered.")
+    if _lacks_its_link(request):
+        return NextStep("Send the link with which the person confirms the request.", "send-link")
+    if not request.is_open:
+        return NextStep("Wait: the person has to confirm the request with the link that was mailed.")
+    if request.is_being_deleted:
+        return NextStep("Wait: the report is being mailed, then the data is deleted. Reload this page in a minute.")
+    if kind in NEEDS_PROOF and not request.is_identity_verified:
+        return NextStep("Enter below how you verified the person's identity, and save.", field="identity")
+    if kind not in IN_WORDS and not request.email:
+        return NextStep("Ask which email address the person used with us, enter it below, and save.", field="email")
+    if kind in IN_WORDS and request.acknowledged_at is None:
+        return NextStep("Tell the person that the request arrived.", "acknowledge")
+    if request.report_failed_at:
+        return NextStep("The report could not be mailed, and nothing is deleted. Delete, and print it.", "delete")
+    return ANSWERS[kind]

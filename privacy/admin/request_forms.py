@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from privacy.models import PrivacyRequest
-from privacy.requests.forms import DETAILS_LIMIT
+from privacy.requests.forms import DETAILS_LIMIT, DeletionForm
 
 Kind, Way, Identity = PrivacyRequest.Kind, PrivacyRequest.Way, PrivacyRequest.Identity
 
@@ -55,6 +55,17 @@ class StaffRequestForm(forms.ModelForm[PrivacyRequest]):
         if not cleaned.get("email") and not cleaned.get("contact"):
             raise forms.ValidationError("Enter how to reach the person: an email address or other contact details.")
         return cleaned
+
+
+class StaffDeletionForm(DeletionForm):
+    mail_report = forms.BooleanField(
+        label="Email the report to the person first",
+        required=False,
+        initial=True,
+        help_text="It says what is deleted and what is kept. Once it has been sent, usually within a minute, the data"
+        " and the address are deleted. Without it, everything is deleted now, and you print the report.",
+    )
+    field_order = ["license", "mail_report"]
 
 
 class ExtendForm(forms.Form):

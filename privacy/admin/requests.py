@@ -25,13 +25,12 @@ from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.erasure.consequences import usable_purchases
 from privacy.models import PrivacyRequest
 from privacy.models.request import PrivacyRequestQuerySet
-from privacy.registry.deadlines import local_day
+from privacy.registry.deadlines import in_days, local_day
 from privacy.requests import record_request, report_for_staff
-from privacy.requests.forms import DeletionForm
 from privacy.requests.views import deletion_page
 
-from .request_actions import REQUEST_ACTIONS
-from .request_forms import StaffRequestForm
+from .request_actions import REQUEST_ACTIONS, next_step
+from .request_forms import StaffDeletionForm, StaffRequestForm
 
 
 class DeadlineFilter(admin.SimpleListFilter):
@@ -66,12 +65,10 @@ _RECORD += ["handled_by"]
 
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
-    list_display = ["reference", "due", "kind", "state", "channel", "address", "received_at", "acknowledged"]
-    list_display += ["answered_at"]
+    list_display = ["__str__", "due", "next", "state", "address", "acknowledged", "reference"]
     list_filter = [DeadlineFilter, "kind", "channel"]
     list_select_related = False
     search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
     ordering = [OPEN_FIRST.asc(), Coalesce("due_at", "received_at").asc()]
     form = StaffRequestForm
     change_form_template = "privacy/admin/request.html"
@@ -83,14 +80,17 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
     def due(self, row: PrivacyRequest) -> str:
         if row.due_at is None:
             return "–"
-        late = row.is_open and row.due_at < timezone.now()
-        return _day(row.due_at, late)
+        return _day(row.due_at, row) if row.is_open else f"{local_day(row.due_at):%b %-d, %Y}"
+
+    @admin.display(description="next step")
+    def next(self, row: PrivacyRequest) -> str:
+        return next_step(row).text if row.state != PrivacyRequest.State.ANSWERED else "–"
 
     @admin.display(description="acknowledged", ordering="acknowledge_by")
     def acknowledged(self, row: PrivacyRequest) -> str:
         if row.acknowledged_at is not None or row.acknowledge_by is None:
             return f"{local_day(row.acknowledged_at):%b %-d, %Y}" if row.acknowledged_at else "–"
-        return _day(row.acknowledge_by, row.is_open and row.acknowledge_by < timezone.now(), "by ")
+        return _day(row.acknowledge_by, row)
 
     @admin.display(description="address")
     def address(self, row: PrivacyRequest) -> str:
@@ -118,6 +118,12 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
         elif form.changed_data:
             obj.save(update_fields=form.changed_data)
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Lands on the request, where the next step is, unless somebody chose to add another one."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        return self.back(request, obj, "The request was recorded. The next step is marked below.")
+
     # --- Actions ------------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.report_view)
@@ -127,13 +133,15 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         row = context.get("original")
         context["report"] = row and report_for_staff(row, now=timezone.now())
+        context["next_step"] = row and next_step(row)
         return super().render_change_form(request, context, *args, **options)
 
     def form_for_action(self, request: HttpRequest, row: PrivacyRequest, action: StaffAction) -> forms.BaseForm:
-        if action.form is not DeletionForm:
+        if action.form is not StaffDeletionForm:
             return super().form_for_action(request, row, action)
         usable = usable_purchases(row.email) if row.email else []
-        form = DeletionForm(request.POST if request.method == "POST" else None, usable=usable)
+        form = StaffDeletionForm(request.POST if request.method == "POST" else None, usable=usable)
+        form.fields["mail_report"].initial = row.report_failed_at is None
         if not usable:
             del form.fields["license"]
         return form
@@ -167,6 +175,10 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
         return render(request, "privacy/admin/report.html", context)
 
 
-def _day(moment: Any, late: bool, before: str = "") -> str:
-    day = f"{before}{local_day(moment):%b %-d, %Y}"
-    return format_html('<strong class="overdue">{}, overdue</strong>', day) if late else day
+def _day(moment: Any, row: PrivacyRequest) -> str:
+    """A deadline, in words and as a date."""
+    now = timezone.now()
+    words, day = in_days(moment, now=now), f"{local_day(moment):%b %-d, %Y}"
+    if row.is_open and moment < now:
+        return format_html('<strong class="overdue">{} ({}), overdue</strong>', words, day)
+    return f"{words} ({day})"

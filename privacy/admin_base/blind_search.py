@@ -1,27 +1,31 @@
-"""Admin search by exact email address or phone number, using blind indexes."""
+"""The search box of a list of rows with sealed columns: finds what the one search finds, in this list."""
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from privacy.encryption.normalization import normalize_phone
-
 from .audited import AuditedAdmin
+from .search.finding import conditions_of, open_rows, rows_at_once
+from .search.pasted_text import LONGEST, PastedText
+from .search.row_kinds import kind_of
+
+FOUND = 200  # rows of a list that are found by words
 
 
 class BlindSearchMixin(AuditedAdmin):
-    """`blind_search_fields` are blind-index lookups by email address, `blind_phone_fields` by phone number, regardless
-    of spelling.
+    """Finds rows by email address, phone number or code in any form, and by words of the newest rows, as the model's
+    `RowKind` declares; and by `search_fields`.
 
-    Searches are audited, including those from autocomplete fields of other pages, but not the search term.
+    Searches that open rows or use an address are audited, including those from autocomplete fields of other pages, but
+    not the search term.
     """
 
-    blind_search_fields: tuple[str, ...] = ()
-    blind_phone_fields: tuple[str, ...] = ()
-    search_help_text = "Search by complete email address or number. Encrypted values can't be searched in part."
+    search_help_text = "An address, number or name, as you copied it. Older rows are found by the search at the top."
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         return super().get_search_fields(request) or ["pk"]  # shows the search box
@@ -31,23 +35,17 @@ class BlindSearchMixin(AuditedAdmin):
         return super().get_ordering(request) or self.model._meta.ordering or ["pk"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        term = search_term.strip()
-        lookups = self.blind_search_fields if "@" in term else self._phone_fields(term)
-        if "@" not in term and not lookups:
+        pasted, kind = PastedText(search_term[:LONGEST]), kind_of(self.model)
+        if kind is None or not pasted.plain:
             return super().get_search_results(request, queryset, search_term)
-        self.audit(request, "search", self.model)
-        found = Q(pk__in=[])
-        for lookup in lookups:
-            found |= Q(**{lookup: term})
+        found = reduce(or_, conditions_of(kind, pasted), Q(pk__in=[]))
+        by_words = kind.words and not (pasted.is_one_number and queryset.filter(found).exists())
+        if pasted.emails or pasted.phones or by_words or kind.find(pasted) is not None:
+            self.audit(request, "search", self.model)
+        if pasted.emails or pasted.phones:
+            return queryset.filter(found), True
+        others, _ = super().get_search_results(request, queryset, search_term)
+        found |= Q(pk__in=others.order_by().values("pk"))
+        if by_words:
+            found |= Q(pk__in=open_rows(kind, pasted, number=rows_at_once(kind), at_most=FOUND)[0])
         return queryset.filter(found), True
-
-    def _phone_fields(self, term: str) -> tuple[str, ...]:
-        """Empty if the term can't be a phone number, such as an order number. `phonenumbers` reads letters as digits
-        (1-800-FLOWERS), so a reference like B23456789F would count as one."""
-        if any(character.isalpha() for character in term):
-            return ()
-        try:
-            normalize_phone(term)
-        except ValueError:
-            return ()
-        return self.blind_phone_fields

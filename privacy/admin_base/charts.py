@@ -113,7 +113,7 @@ def bar_chart(
             label=point.label,
             text=shown(point.value),
             before_text="" if point.before is None else shown(point.before),
-            before_y="" if point.before is None else f"{height(point.before):.3f}",
+            before_y=f"{height(point.before):.3f}" if point.before else "",  # a row of zeros would hide the axis
             place_x=f"{number * place:.3f}",
             place_end=f"{(number + 1) * place:.3f}",
             has_label=number % every == 0,

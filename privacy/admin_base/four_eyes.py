@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -20,5 +22,10 @@ def acts_alone(actor: AbstractBaseUser, *, is_own: bool, permission: str, refusa
 
 def a_colleague_may(actor: AbstractBaseUser, permission: str) -> bool:
     """Whether another active staff member has the permission."""
+    return bool(colleagues_who_may(actor, permission))
+
+
+def colleagues_who_may(actor: AbstractBaseUser, permission: str) -> list[Any]:
+    """The other active staff members with the permission, for pages that say who can go on."""
     staff = get_user_model()._default_manager.filter(is_active=True, is_staff=True).exclude(pk=actor.pk)
-    return any(other.has_perm(permission) for other in staff)
+    return [other for other in staff.order_by("pk") if other.has_perm(permission)]

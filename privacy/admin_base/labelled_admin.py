@@ -13,8 +13,10 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
-from .staff_labels import label_for, labelled, staff_label
+from .staff_labels import ShownColumn, label_for, labelled, staff_label
+from .status_pills import pill
 
 
 class LabelledChangeList(ChangeList):
@@ -22,11 +24,20 @@ class LabelledChangeList(ChangeList):
 
     def __init__(self, request: HttpRequest, model: Any, *options: Any) -> None:
         super().__init__(request, model, *options)
-        shown: dict[Any, Any] = {name: labelled(model, name, request.user) for name in self.list_display}
+        shown: dict[Any, Any] = {name: _shown(model, name, request.user) for name in self.list_display}
         self.list_display = list(shown.values())
         if self.list_display_links is not None:
             self.list_display_links = [shown.get(name, name) for name in self.list_display_links]
         self.sortable_by = [shown.get(name, name) for name in self.sortable_by or ()]
+        self.title = capfirst(model._meta.verbose_name_plural)
+
+
+def _shown(model: Any, name: Any, viewer: Any) -> Any:
+    """What a list shows in this column."""
+    if name == "state" and model._meta.get_field(name).flatchoices:
+        title = str(model._meta.get_field(name).verbose_name)
+        return ShownColumn(name, title, lambda row: pill(row, name), ordering=name)
+    return labelled(model, name, viewer)
 
 
 class LabelledForm(forms.BaseForm):
@@ -47,13 +58,15 @@ class LabelledAutocomplete(AutocompleteJsonView):
 
 
 class LabelledAdmin(admin.ModelAdmin[Any]):
+    list_per_page = 50
+
     def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
         own = super().get_changelist(request, **options)
         return LabelledChangeList if own is ChangeList else own
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if (row := context.get("original")) is not None:
-            context["subtitle"] = staff_label(row)
+            context["subtitle"] = label if (label := staff_label(row)) != context.get("title") else None
         _name_readonly(context["adminform"], self.model, request.user)
         for formset in context["inline_admin_formsets"]:
             _name_readonly(formset, formset.opts.model, request.user)

@@ -84,6 +84,14 @@ class ReportPeriod:
         return f"{first:%B %-d, %Y} to {last:%B %-d, %Y}"
 
 
+def chosen_days(since: date, until: date) -> ReportPeriod:
+    """Any two days. A whole month is compared with the month before, a whole year with the year before."""
+    whole = since.day == 1 and until == _last_of_month(until) and since.year == until.year
+    if whole and since.month == until.month:
+        return ReportPeriod(since, until, "month")
+    return ReportPeriod(since, until, "year" if whole and (since.month, until.month) == (1, 12) else "days")
+
+
 class Preset(models.TextChoices):
     """Periods that are one click away."""
 
@@ -160,7 +168,7 @@ class PeriodForm(forms.Form):
         """The chosen period; ask only a valid form."""
         if self.preset is not None:
             return self.preset.period(self.today)
-        return ReportPeriod(self.cleaned_data["since"], self.cleaned_data["until"])
+        return chosen_days(self.cleaned_data["since"], self.cleaned_data["until"])
 
     @property
     def presets(self) -> list[PresetLink]:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.timesince import timesince
 
 from privacy.registry.purpose_binding import upkeep
 
@@ -25,19 +26,23 @@ class Area(StrEnum):
     SHOP = "Shop"
     AFFILIATES = "Affiliates"
     CONTACTS = "Contacts"
+    CONTENT = "Content"
     PRIVACY = "Privacy"
     SITE = "Site"
 
 
 @dataclass(frozen=True)
 class StaffTaskCount:
-    """Number of pending items, and how many of them are overdue or an alarm."""
+    """Number of pending items, how many of them are overdue or an alarm, and what else makes them urgent."""
 
     count: int
     overdue: int = 0
+    oldest: datetime | None = None  # since when the first of them waits
+    mine: int = 0  # assigned to the user
+    note: str = ""  # such as a sum: "$47.97 due to 1 affiliate"
 
 
-Look = Callable[[datetime], StaffTaskCount]
+Look = Callable[..., StaffTaskCount]
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class StaffTask:
     page: str
     query: str
     look: Look
+    per_user: bool = False
+
+    def count(self, user: Any, now: datetime) -> StaffTaskCount:
+        return self.look(now, user) if self.per_user else self.look(now)
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,25 @@ class DashboardLine:
 
     task: StaffTask
     waiting: StaffTaskCount
+    now: datetime
 
     @property
     def text(self) -> str:
         return self.task.one if self.waiting.count == 1 else self.task.many
+
+    @property
+    def urgency(self) -> str:
+        """`1 overdue, oldest 3 days, 2 assigned to you`; empty if nothing is known about it."""
+        waiting = self.waiting
+        oldest = timesince(waiting.oldest, self.now, depth=1) if waiting.oldest and waiting.oldest < self.now else ""
+        overdue = "needs attention" if waiting.overdue == waiting.count else f"{waiting.overdue} overdue"
+        parts = (
+            waiting.overdue and overdue,
+            oldest and (f"oldest {oldest}" if waiting.count > 1 else f"waiting {oldest}"),
+            waiting.mine and f"{waiting.mine} assigned to you",
+            waiting.note,
+        )
+        return ", ".join(str(part) for part in parts if part).replace("\xa0", " ")
 
     @property
     def address(self) -> str:
@@ -74,12 +98,13 @@ _tasks: list[StaffTask] = []
 
 
 def staff_task(
-    *, area: Area, one: str, many: str, permission: str, page: str, query: str = ""
+    *, area: Area, one: str, many: str, permission: str, page: str, query: str = "", per_user: bool = False
 ) -> Callable[[Look], Look]:
-    """Registers a function that counts pending items, in one or two queries. Shown to users with the permission."""
+    """Registers a function of the moment, and of the user if it counts `per_user`, that counts pending items in one or
+    two queries. Shown to users with the permission."""
 
     def register(look: Look) -> Look:
-        _tasks.append(StaffTask(area, one, many, permission, page, query, look))
+        _tasks.append(StaffTask(area, one, many, permission, page, query, look, per_user))
         return look
 
     return register
@@ -94,5 +119,5 @@ def tasks() -> list[StaffTask]:
 def pending_tasks_for(user: PermissionsMixin | AnonymousUser, *, now: datetime) -> list[DashboardLine]:
     """The pending tasks of this user, overdue ones first, then by area. Only permitted tasks are queried."""
     mine = [task for task in tasks() if user.has_perm(task.permission)]
-    lines = [DashboardLine(task, task.look(now)) for task in mine]
+    lines = [DashboardLine(task, task.count(user, now), now) for task in mine]
     return sorted((line for line in lines if line.waiting.count), key=lambda line: not line.waiting.overdue)

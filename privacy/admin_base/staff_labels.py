@@ -6,6 +6,7 @@ a page is shown and never stored: `__str__`, which Django writes into its own lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -40,7 +41,7 @@ def is_colleague(row: Any) -> bool:
     return isinstance(row, get_user_model()) and row.is_staff
 
 
-def may_see(viewer: Any, row: Model) -> bool:
+def may_see(viewer: Any, row: Model | type[Model]) -> bool:
     app, model = row._meta.app_label, row._meta.model_name
     return bool(viewer.has_perm(f"{app}.view_{model}") or viewer.has_perm(f"{app}.change_{model}"))
 
@@ -59,31 +60,32 @@ def opens_labels(model: Any, column: Any) -> bool:
     return hasattr(model if column == "__str__" else related_model(model, column), "staff_label")
 
 
-class LabelColumn:
-    """Stands for a column in a list or on a page, and shows the label of the row that it refers to: the row itself
-    (`__str__`) or another one. Django takes it for a method of the admin."""
+class ShownColumn:
+    """Stands for a column in a list or on a page, and shows something else of it. Django takes it for a method of the
+    admin, with the column's name."""
 
-    def __init__(self, model: Any, column: str, viewer: Any, *, is_link: bool) -> None:
-        own = column == "__str__"
-        self.__name__ = column
-        self.short_description = model._meta.verbose_name if own else model._meta.get_field(column).verbose_name
-        self.admin_order_field = None if own else column
-        self.viewer, self.named = viewer, link_for if is_link else label_for
+    def __init__(self, name: str, title: str, show: Callable[[Any], Any], *, ordering: str | None) -> None:
+        self.__name__, self.short_description, self.admin_order_field, self.show = name, title, ordering, show
 
-    def __call__(self, row: Any) -> str | None:
-        other = row if self.__name__ == "__str__" else getattr(row, self.__name__)
-        if other is None:
-            return None if self.named is label_for else "-"
-        return self.named(self.viewer, other)
+    def __call__(self, row: Any) -> Any:
+        return self.show(row)
 
     def __str__(self) -> str:
         return self.__name__
 
 
 def labelled(model: Any, column: Any, viewer: Any, *, is_link: bool = False) -> Any:
-    """The column, or what shows its label."""
-    if isinstance(column, (list, tuple)):
-        return [labelled(model, each, viewer, is_link=is_link) for each in column]
-    if column != "__str__" and related_model(model, column) is None:
+    """The column, or what shows the label of the row that it refers to: the row itself (`__str__`) or another one."""
+    if column == "__str__":
+        title = str(model._meta.verbose_name)
+        return ShownColumn(column, title, lambda row: label_for(viewer, row), ordering=None)
+    if related_model(model, column) is None:
         return column
-    return LabelColumn(model, column, viewer, is_link=is_link)
+
+    def show(row: Any) -> str | None:
+        other = getattr(row, column)
+        if other is None:
+            return "-" if is_link else None
+        return (link_for if is_link else label_for)(viewer, other)
+
+    return ShownColumn(column, str(model._meta.get_field(column).verbose_name), show, ordering=column)

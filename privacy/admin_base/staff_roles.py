@@ -27,6 +27,16 @@ class Role(StrEnum):
     PRIVACY_OFFICER = "Privacy officer"
 
 
+# What a role is for, in the words of whoever gives it.
+ABOUT = {
+    Role.OWNER: "everything, with the team and the terms",
+    Role.SHOP: "orders, products, licenses and the shop's terms",
+    Role.MAIL: "messages from customers and their answers",
+    Role.AFFILIATES: "affiliates, applications and commissions, without money",
+    Role.FINANCE: "payments, refunds, rates and payouts",
+    Role.PRIVACY_OFFICER: "privacy requests, the policy and the audit log",
+}
+
 _shares: dict[str, dict[Role, frozenset[str]]] = {}
 
 

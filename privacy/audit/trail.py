@@ -9,7 +9,6 @@ a UUID.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -19,9 +18,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from .actions import ACTION
 from .models import AuditEntry
 
-ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){2}")
 BATCH = 500  # rows per statement
 _LOCK = int.from_bytes(b"audit")  # PostgreSQL's advisory locks are numbers, shared by the whole database
 

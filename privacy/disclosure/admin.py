@@ -84,7 +84,6 @@ class DisclosureAdmin(StaffActionsAdmin, BlindSearchMixin):
     list_display = ["reference", "state", "kind", "received_on", "recorded_at", "exported_at"]
     list_filter = ["state", "kind"]
     search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
     change_form_template = "disclosure/admin/order.html"
     staff_actions = ORDER_ACTIONS
     row_argument = "order"

@@ -74,6 +74,7 @@ def new_reference() -> str:
         "id reference kind channel state email_index link_digest link_expires_at link_mailed_at"
         " correction_digest correction_expires_at identity received_at confirmed_at acknowledge_by acknowledged_at"
         " due_at extended_at extension_reason answered_at outcome refusal_ground handled_by_id keep_until"
+        " report_mail_id keeps_purchases report_failed_at"
     ),
     found_by=("email_index",),
     retention=Retention(
@@ -82,7 +83,7 @@ def new_reference() -> str:
     erasure=Erasure.REDACT,
     kept=frozenset({"fingerprint"}),
     circumstances={"keep_until": "kept until"},
-    unlisted=frozenset({"link_expires_at", "link_mailed_at", "correction_expires_at"}),
+    unlisted=frozenset({"link_expires_at", "link_mailed_at", "correction_expires_at", "keeps_purchases"}),
     kept_because="the law requires a record of each request: its date, kind, channel and outcome, under the fingerprint"
     " of your address",
     expiry=Erasure.DELETE,
@@ -166,6 +167,10 @@ class PrivacyRequest(SealedModel):
     answered_at = models.DateTimeField("answered", null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     refusal_ground = models.CharField(max_length=15, choices=Ground, blank=True)
+    # A deletion whose report is mailed first: the mail, the answer about purchases, and when the mail failed.
+    report_mail_id = models.UUIDField(null=True, editable=False)
+    keeps_purchases = models.BooleanField(default=False, editable=False)
+    report_failed_at = models.DateTimeField("report not delivered", null=True, editable=False)
     handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     keep_until = models.DateTimeField(db_index=True)
 
@@ -199,6 +204,17 @@ class PrivacyRequest(SealedModel):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.CONFIRMED
+
+    @property
+    def is_being_deleted(self) -> bool:
+        """Whether the report of the deletion is on its way, after which the data is deleted."""
+        return self.is_open and self.report_mail_id is not None
+
+    @property
+    def staff_label(self) -> str:
+        """What is asked, and by whom: "Delete my data, erin@example.org"."""
+        person = self.email or (self.contact or "").partition("\n")[0][:60]
+        return f"{self.get_kind_display()}, {person or self.reference}"
 
     @property
     def awaits_confirmation(self) -> bool:

@@ -69,6 +69,11 @@ PUBLIC = ClearTextKind(
     may_hold=frozenset({Sign.EMAIL, Sign.PHONE, Sign.NETWORK, Sign.TOKEN}),
     quoted=True,
 )
+FOR_ANYBODY = ClearTextKind(
+    reason="text for answers to anybody, with placeholders for what concerns one person",
+    may_hold=frozenset({Sign.EMAIL, Sign.PHONE}),  # the business's own
+    quoted=True,
+)
 ROLE = ClearTextKind(reason="a staff role, not a person", quoted=True)
 ROW = ClearTextKind(reason="a row's ID or number, and names of changed fields")
 DOMAIN = ClearTextKind(reason="the registrable domain of a network", quoted=True)

@@ -72,6 +72,14 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(business_zone()).date()
 
 
+def in_days(moment: datetime, *, now: datetime) -> str:
+    """How far away the day is, in the vendor's time zone: "today", "tomorrow", "in 3 days", "2 days ago"."""
+    days = (local_day(moment) - local_day(now)).days
+    if abs(days) <= 1:
+        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
+    return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+
 def _end_of(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), tzinfo=business_zone())
 

@@ -7,6 +7,8 @@ declare_table("django_content_type", "a list of the models", "id app_label model
 declare_table("auth_permission", "a list of permissions", "id name content_type_id codename")
 declare_table("auth_group", "names of staff roles", "id name")
 declare_table("auth_group_permissions", "the permissions of each staff role", "id group_id permission_id")
+declare_table("django_site", "the name that Django gives this site; used by its redirects alone", "id domain name")
+declare_table("django_redirect", "which address of the site leads to which other", "id site_id old_path new_path")
 declare_table(
     "django_admin_log",
     "who changed which row when; rows are named by ID, because `__str__` never contains personal data",

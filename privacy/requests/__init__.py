@@ -1,11 +1,13 @@
 """Privacy requests, from receipt to answer.
 
 `intake`: receiving and recording requests. `link_mail`: the mail with the confirmation link. `confirmation`:
-confirming with that link. `answers`: answering or refusing. `extensions`: acknowledging and extending. `correction`:
+confirming with that link. `answers`: answering or refusing. `announced_deletion`: deleting after a report by
+email. `extensions`: acknowledging and extending. `correction`:
 corrections by the person. Responses never reveal whether an address is known. Each step is one transaction that ends
 with an audit entry.
 """
 
+from .announced_deletion import delete_reported, mail_report_first
 from .answers import (
     answer_with_archive,
     answer_with_deletion,
@@ -35,6 +37,7 @@ __all__ = [
     "answer_with_text",
     "archive_behind",
     "correct",
+    "delete_reported",
     "correction_behind",
     "extend_request",
     "mark_sent_by_letter",
@@ -42,6 +45,7 @@ __all__ = [
     "leave_to_staff",
     "mail_archive",
     "mail_link_now",
+    "mail_report_first",
     "mail_waiting_links",
     "mailed_link",
     "open_archive",

@@ -6,59 +6,30 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.urls import path
 
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.preview import is_preview
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
-from shop.delivery.license_keys import NotALicenseKey, canonical_license_key
 from shop.delivery.licenses import reissue_license
+from shop.delivery.release_notices import people_who_asked
 from shop.models import Order, Product
 from shop.models.delivery import License, ProductFile
 
+from .buyer_lists import BuyerListMixin
+from .order_page.actions import REISSUE
 from .product_form import ProductForm
-from .product_page import FeatureInline, PictureInline, PreviewedAdmin, QuestionInline, is_preview
-
-REISSUE = "shop.reissue_license"
-
-
-class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
-    model = ProductFile
-    fields = ("version", "content", "notes", "released_at")
-    extra = max_num = 1
-    can_delete = False
-    verbose_name_plural = "new release"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProductFile]:
-        return super().get_queryset(request).none()
-
-
-class ReleaseInline(admin.StackedInline[ProductFile, Product]):
-    """Existing releases: notes and release date can be changed, the file can't."""
-
-    model = ProductFile
-    fields = ("version", "size", "sha256", "notes", "released_at")
-    readonly_fields = ("version", "size", "sha256")
-    extra = 0
-    can_delete = False
-    verbose_name_plural = "releases"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description="size")
-    def size(self, release: ProductFile) -> str:
-        return filesizeformat(release.size_bytes)
+from .product_page import FeatureInline, PictureInline, ProductPageAdmin, QuestionInline
+from .releases import NewReleaseInline, ReleaseInline, told
 
 
 @admin.register(Product)
-class ProductAdmin(PreviewedAdmin):
+class ProductAdmin(ProductPageAdmin):
     form = ProductForm
     list_display = ["name", "price", "sold", "position"]
     prepopulated_fields = {"slug": ["name"]}
@@ -96,6 +67,13 @@ class ProductAdmin(PreviewedAdmin):
         inlines = super().get_inlines(request, obj)
         return [each for each in inlines if each is not NewReleaseInline] if is_preview(request) else inlines
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        for release in formset.new_objects:
+            if isinstance(release, ProductFile) and release.is_announced and release.released_at:
+                people = told(people_who_asked(release.product))
+                self.message_user(request, f"Version {release.version} is announced by email to {people}.")
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         product = Product.objects.get(pk=form.instance.pk)
@@ -116,24 +94,19 @@ def _not_sold(product: Product) -> str:
 
 
 @admin.register(License)
-class LicenseAdmin(BlindSearchMixin, ReadOnlyAdmin):
+class LicenseAdmin(BuyerListMixin, BlindSearchMixin, ReadOnlyAdmin):
     """Searchable by license key (in any spelling), buyer's email address, or order number."""
 
-    list_display = ["__str__", "order", "issued_at", "revoked_at"]
+    list_display = ["reference", "buyer", "product", "works", "issued_at", "revoked_at"]
     list_select_related = ["order"]
-    list_filter = ["issued_at", "revoked_at"]
+    list_filter = ["order__product", ("revoked_at", admin.EmptyFieldListFilter), "issued_at"]
     search_fields = ["order__reference"]
     search_help_text = "A complete license key, a complete email address, or an order number."
-    blind_search_fields = ("order__email_index",)
     fields = ["order", "key", "issued_at", "revoked_at"]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[License], search_term: str) -> Any:
-        try:
-            key = canonical_license_key(search_term)
-        except NotALicenseKey:
-            return super().get_search_results(request, queryset, search_term)
-        self.audit(request, "search", self.model)
-        return queryset.filter(key_index=key), False
+    @admin.display(description="state", ordering="revoked_at")
+    def works(self, license: License) -> str:
+        return "ended" if license.revoked_at else "active"
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.reissue_view)
@@ -149,8 +122,9 @@ class LicenseAdmin(BlindSearchMixin, ReadOnlyAdmin):
             self._reissue(request, order)
             return redirect("admin:shop_order_change", order.pk)
         license = License.objects.newest_of(order)
+        self.audit(request, "read", order)
         context = {**self.admin_site.each_context(request), "order": order, "license": license}
-        return render(request, "shop/admin/reissue.html", {**context, "title": "New license key"})
+        return render(request, "shop/admin/reissue.html", {**context, "title": f"New license key: {order.staff_label}"})
 
     def _reissue(self, request: HttpRequest, order: Order) -> None:
         replaces = request.POST.get("replaces", "")

@@ -1,103 +1,93 @@
-"""Admin of orders, with their payments and licenses."""
+"""Admin of orders: the list with its totals, and the page of one order."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
-from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
-from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
-from privacy.encryption.email_field import EmailAddressField
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.staff_action import StaffActionsAdmin
 from shop.delivery.downloads import reset_downloads
-from shop.delivery.order_links import correct_address, send_receipt_again
-from shop.models import Order
-from shop.models.delivery import License
+from shop.models import Order, Payment, RefundRequest
+from shop.money import Money
 
-from .delivery import REISSUE
-from .payments import PaymentInline
-
-CORRECT = "shop.correct_order"
+from .buyer_lists import BuyerListMixin
+from .order_page.actions import BESIDE, ORDER_ACTIONS
+from .order_page.page import page_of
 
 
-class AddressForm(forms.Form):
-    email = EmailAddressField(label="Correct email address")
+class AttentionFilter(admin.SimpleListFilter):
+    title = "needs attention"
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("disputed", "disputed"), ("requested", "refund requested")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        if self.value() == "disputed":
+            return queryset.filter(pk__in=Payment.objects.filter(is_disputed=True).values("order"))
+        if self.value() == "requested":
+            return queryset.filter(refund_request__state=RefundRequest.State.OPEN)
+        return queryset
 
 
-def _corrected(order: Order, mailed: bool) -> str:
-    told = "the buyer was mailed the new link" if mailed else "the new address can't be mailed: see Outgoing mail"
-    return f"The address was corrected, and the former link no longer works; {told}."
+class MonthsFilter(admin.DateFieldListFilter):
+    """Django's periods, and the last month, which bookkeeping asks for."""
 
-
-ACTIONS = (
-    StaffAction(
-        name="send-receipt",
-        label="Send the receipt again",
-        permission=CORRECT,
-        when=lambda order: order.paid_at is not None and not order.is_erased,
-        do=send_receipt_again,
-        one_press=True,
-        done="The receipt is on its way to the buyer.",
-    ),
-    StaffAction(
-        name="correct-address",
-        label="Correct the email address…",
-        permission=CORRECT,
-        when=lambda order: not order.is_erased,
-        asks="Whoever got the mails so far can no longer open the order: its link changes, the license key is replaced,"
-        " and both are mailed to the new address. Make sure that you are talking to the buyer: at PayPal, the order's"
-        " transaction shows the payer's address. Knowing the order's number or its date proves nothing: whoever got the"
-        " mails has read them there.",
-        form=AddressForm,
-        asks_again=True,
-        do=correct_address,
-        done=_corrected,
-    ),
-)
-
-
-class LicenseInline(ReadOnlyInline):
-    model = License
-    fields = ("key", "issued_at", "revoked_at")
-    readonly_fields = fields
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        first = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        before = (first - timedelta(days=1)).replace(day=1)
+        bounds: dict[str, Any] = {self.lookup_kwarg_since: before, self.lookup_kwarg_until: first}
+        self.links = (*self.links, (f"Last month: {before:%B}", bounds))
 
 
 @admin.register(Order)
-class OrderAdmin(BlindSearchMixin, StaffActionsAdmin, ReadOnlyAdmin):
-    staff_actions = ACTIONS
+class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAdmin):
+    staff_actions = ORDER_ACTIONS
     row_argument = "order"
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "shop_order_{}"
-    list_display = ["reference", "product_name", "total", "state", "placed_at", "paid_at"]
-    list_filter = ["state", "placed_at"]
+    list_display = ["reference", "buyer", "product_name", "total", "state", "placed_at"]
+    list_filter = ["state", AttentionFilter, "product", ("placed_at", MonthsFilter), ("paid_at", MonthsFilter)]
+    show_full_result_count = False  # counts the rows of the filters only
     search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
-    blind_phone_fields = ("phone_index",)
     fields = [
         *("reference", "product_name", "total", "state", "name", "email", "phone", "address", "company", "vat_id"),
-        *("placed_at", "paid_at", "downloads", "license_key"),
+        *("placed_at", "paid_at", "downloads"),
     ]
-    readonly_fields = ("license_key",)
-    inlines = [LicenseInline, PaymentInline]
+    changed_by_program = ("downloads",)
     actions = ["reset_downloads"]
+    change_form_template = "shop/admin/order.html"
+    change_list_template = "shop/admin/orders.html"
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if request.user.has_perm(REISSUE) else self.fields[:-1]
+    def order_of(self, row: Any) -> Order:
+        order: Order = row
+        return order
 
-    @admin.display(description="license key")
-    def license_key(self, order: Order) -> str:
-        if not order.is_delivered:
-            return "–"
-        return format_html('<a href="{}">Issue a new one…</a>', reverse("admin:shop_license_reissue", args=[order.pk]))
+    def more_watched(self, obj: Order) -> Iterable[tuple[QuerySet[Any], tuple[str, ...]]]:
+        yield obj.payments.all(), ("state", "refunded_minor", "is_disputed")
+        yield obj.licenses.all(), ("revoked_at",)
 
-    @admin.action(description="Reset the download limit", permissions=["renew"])
+    # --- The list
+    # ------------------------------------------------------------------------------------------------------
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Below the list: the totals of all its pages."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            context["sums"] = sums_of_list(context["cl"])
+        return response
+
+    @admin.action(description="Allow the downloads again", permissions=["renew"])
     def reset_downloads(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         for order in orders.only("id"):
             reset_downloads(order=order, actor=acting_user(request))
@@ -105,3 +95,32 @@ class OrderAdmin(BlindSearchMixin, StaffActionsAdmin, ReadOnlyAdmin):
 
     def has_renew_permission(self, request: HttpRequest) -> bool:
         return acting_user(request).has_perm("shop.reset_downloads")
+
+    # --- One order
+    # -----------------------------------------------------------------------------------------------------
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        if order := context.get("original"):
+            shown = self.actions_shown(request, order)
+            beside = {
+                subject: [(action, self.action_url(action, order)) for action in shown if action.name in names]
+                for subject, names in BESIDE.items()
+            }
+            context.update(page_of(order, acting_user(request)), title=order.staff_label, beside=beside)
+        return super().render_change_form(request, context, *args, **options)
+
+
+def sums_of_list(changelist: Any) -> list[dict[str, Any]]:
+    """Paid orders, and the sums paid, refunded and kept, per currency, in one query over whatever the filters leave."""
+    payments = Payment.objects.filter(state__in=Payment.RECEIVED)
+    if changelist.get_filters_params() or changelist.query:
+        payments = payments.filter(order__in=changelist.queryset.order_by().values("pk"))
+    rows = payments.order_by("currency").values("currency")
+    return [
+        {
+            "number": row["number"],
+            "paid": Money(row["paid"], row["currency"]),
+            "refunded": Money(row["refunded"], row["currency"]),
+            "kept": Money(row["paid"] - row["refunded"], row["currency"]),
+        }
+        for row in rows.annotate(number=Count("pk"), paid=Sum("amount_minor"), refunded=Sum("refunded_minor"))
+    ]

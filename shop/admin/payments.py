@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,60 +16,26 @@ from privacy.admin_base.optimistic_locking.guard import calls_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
-from shop.models import Dispute, Payment, PayPalEvent, Refund
-from shop.money_fields import MoneyFormField
-from shop.payments.refunds import FormUsedBefore, refund_payment
+from shop.models import Dispute, Order, Payment, PayPalEvent, Refund, RefundReason
+from shop.payments.refunds import FormUsedBefore, obstacle_to_refund, refund_payment
 
+from .buyer_lists import BuyerListMixin
+from .order_page.page import REFUND
 from .reconciliation import ReconciliationPages
+from .refund_form import RefundForm, refund_message
 
-REFUND = "shop.refund_payment"
-
-
-class PaymentInline(ReadOnlyInline):
-    model = Payment
-    fields = ("attempt", "state", "total", "is_disputed", "capture_id", "problem", "created_at", "refund")
-    readonly_fields = fields
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if request.user.has_perm(REFUND) else self.fields[:-1]
-
-    @admin.display(description="")
-    def refund(self, payment: Payment) -> str:
-        if payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED} or payment.is_disputed:
-            return ""
-        return format_html('<a href="{}">Refund…</a>', reverse("admin:shop_payment_refund", args=[payment.pk]))
-
-
-class RefundForm(forms.Form):
-    """The amount to refund, in the payment's currency."""
-
-    amount = MoneyFormField(label="Amount to refund")
-    number = forms.UUIDField(widget=forms.HiddenInput)  # the same for a second press of the button
-
-    def __init__(self, data: Any = None, *, payment: Payment) -> None:
-        super().__init__(data, initial={"amount": payment.refundable, "number": uuid.uuid4()})
-        self.payment = payment
-        self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]  # of a `MoneyFormField`
-        self.fields["amount"].help_text = f"At most {payment.refundable}."
-
-    @property
-    def was_sent_before(self) -> bool:
-        """Whether this form already made a refund; the amount may then exceed what is left."""
-        number = self.cleaned_data.get("number")
-        return number is not None and self.payment.refunds.filter(pk=number).exists()
-
-    def clean(self) -> None:
-        if not (number := self.cleaned_data.get("number")) or not number.int:
-            self.errors.pop("number", None)
-            self.add_error(None, self.open_a_new_one("This form is incomplete."))
-        amount = self.cleaned_data.get("amount")
-        if amount is not None and amount > self.payment.refundable and not self.was_sent_before:
-            self.add_error("amount", f"At most {self.payment.refundable} can be refunded.")
-
-    def open_a_new_one(self, problem: str) -> str:
-        """The problem, with a link to a fresh form."""
-        address = reverse("admin:shop_payment_refund", args=[self.payment.pk])
-        return format_html('{} <a href="{}">Open a new one</a>.', problem, address)
+PAYMENT_FIELDS = (
+    *("order", "buyer", "product", "attempt", "approval", "total", "refunded", "state", "disputed"),
+    *("paypal_order_id", "capture_id", "problem", "created_at", "changed_at"),
+)
+REFUND_FIELDS = (
+    *("payment", "buyer", "product", "total", "source", "state", "reason", "license_stays"),
+    *("paypal_refund_id", "requested_by", "created_at", "completed_at"),
+)
+DISPUTE_FIELDS = (
+    *("paypal_id", "payment", "buyer", "product", "state", "reason", "outcome", "total"),
+    *("opened_at", "changed_at", "respond_by", "closed_at", "checked_at"),
+)
 
 
 class RefundInline(ReadOnlyInline):
@@ -88,22 +52,23 @@ class DisputeInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
-    list_display = ["__str__", "state", "total", "refunded", "is_disputed", "problem", "created_at"]
+class PaymentAdmin(BuyerListMixin, ReconciliationPages, ReadOnlyAdmin):
+    list_display = ["reference", "buyer", "product", "total", "refunded", "state", "disputed", "problem", "created_at"]
     list_filter = ["state", "is_disputed", "created_at"]
     search_fields = ["order__reference", "paypal_order_id", "capture_id"]
     list_select_related = ["order"]
-    fields = [
-        *("order", "attempt", "approval", "state", "total", "refunded", "paypal_order_id", "capture_id"),
-        *("is_disputed", "problem", "created_at"),
-    ]
-    also_watched = ("refunded_minor",)
+    fields = readonly_fields = PAYMENT_FIELDS
+    also_watched = ("refunded_minor", "is_disputed")
     inlines = [RefundInline, DisputeInline]
     change_list_template = "shop/admin/payments.html"
 
     @admin.display(description="refunded")
     def refunded(self, payment: Payment) -> str:
         return str(payment.returned) if payment.refunded_minor else "–"
+
+    @admin.display(description="dispute", ordering="is_disputed")
+    def disputed(self, payment: Payment) -> str:
+        return "open" if payment.is_disputed else "–"
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.refund_view)
@@ -112,54 +77,75 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
     @calls_paypal
     @confirmed_recently
     def refund_view(self, request: HttpRequest, payment_id: Any) -> HttpResponse:
-        """Asks for the amount and refunds it."""
-        payment = get_object_or_404(Payment.objects.select_related("order"), pk=payment_id)
+        """Asks for the sum, the reason and the license; acts when the pressed button named the sum."""
+        payment = get_object_or_404(Payment.objects.select_related("order__product"), pk=payment_id)
         if not request.user.has_perm(REFUND):
             raise PermissionDenied
+        if request.method != "POST" and (obstacle := obstacle_to_refund(payment)):
+            self.message_user(request, obstacle, messages.ERROR)
+            return redirect("admin:shop_order_change", payment.order_id)
         form = RefundForm(request.POST or None, payment=payment)
         if form.is_valid() and self._refund(request, payment, form):
             return redirect("admin:shop_order_change", payment.order_id)
-        context = {**self.admin_site.each_context(request), "payment": payment, "form": form, "title": "Refund"}
-        return render(request, "shop/admin/refund.html", context)
+        self.audit(request, "read", payment)
+        context = {**self.admin_site.each_context(request), "payment": payment, "order": payment.order, "form": form}
+        return render(request, "shop/admin/refund.html", {**context, "title": f"Refund: {payment.order.staff_label}"})
 
     def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
         """Returns False if this form was used for another refund."""
         amount, number, again = form.cleaned_data["amount"], form.cleaned_data["number"], form.was_sent_before
         staff = acting_user(request)
         try:
-            refund = refund_payment(payment=payment, amount=amount, actor=staff, number=number)
+            refund = refund_payment(payment=payment, amount=amount, actor=staff, number=number, terms=form.terms)
         except FormUsedBefore as refusal:
-            form.add_error(None, form.open_a_new_one(str(refusal)))
+            address = reverse("admin:shop_payment_refund", args=[payment.pk])
+            form.add_error(None, format_html('{} <a href="{}">Open a new one</a>.', str(refusal), address))
             return False
         except ActionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
             if not again:
                 self.log_change(request, payment, f"refunded {refund.total}")
-            self.message_user(request, f"{refund.total} {refund.get_state_display()}.")
+            self.message_user(request, refund_message(refund))
         return True
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "payment", "source", "total", "state", "created_at", "completed_at"]
-    fields = [
-        *("payment", "source", "total", "state", "paypal_refund_id", "requested_by", "created_at", "completed_at")
-    ]
-    list_filter = ["state", "source"]
+class RefundAdmin(BuyerListMixin, ReadOnlyAdmin):
+    list_display = ["reference", "buyer", "product", "total", "state", "source", "created_at", "completed_at"]
+    list_filter = ["state", "source", "created_at"]
+    search_fields = ["payment__order__reference", "paypal_refund_id"]
     list_select_related = ["payment__order"]
+    fields = readonly_fields = REFUND_FIELDS
+
+    def order_of(self, row: Any) -> Order:
+        order: Order = row.payment.order
+        return order
+
+    @admin.display(description="reason")
+    def reason(self, refund: Refund) -> str:
+        reason = RefundReason.objects.filter(refund=refund).first()
+        return f"{reason.text}{' (mailed to the buyer)' if reason.is_mailed else ''}" if reason else "–"
+
+    @admin.display(description="license and downloads")
+    def license_stays(self, refund: Refund) -> str:
+        if refund.keeps_license is None:
+            return "end with a full refund, stay with a partial one"
+        return "stay" if refund.keeps_license else "end"
 
 
 @admin.register(Dispute)
-class DisputeAdmin(ReadOnlyAdmin):
-    list_display = ["paypal_id", "payment", "state", "outcome", "total", "opened_at", "respond_by", "closed_at"]
-    list_filter = ["state", "outcome"]
-    fields = [
-        *("paypal_id", "payment", "state", "reason", "outcome", "total"),
-        *("opened_at", "changed_at", "respond_by", "closed_at", "checked_at"),
-    ]
+class DisputeAdmin(BuyerListMixin, ReadOnlyAdmin):
+    list_display = ["paypal_id", "reference", "buyer", "total", "state", "outcome", "opened_at", "respond_by"]
+    list_display += ["closed_at"]
+    list_filter = ["state", "outcome", "opened_at"]
+    fields = readonly_fields = DISPUTE_FIELDS
     search_fields = ["paypal_id", "payment__order__reference"]
     list_select_related = ["payment__order"]
+
+    def order_of(self, row: Any) -> Order:
+        order: Order = row.payment.order
+        return order
 
 
 @admin.register(PayPalEvent)

@@ -8,19 +8,15 @@ from typing import Any
 from csp.decorators import csp_update
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 
+from privacy.admin_base.preview import PreviewedAdmin
 from shop.catalog.pictures import PictureField
 from shop.catalog.views import page_of
 from shop.models import Product, ProductFeature, ProductPicture, ProductQuestion
-
-
-def is_preview(request: HttpRequest) -> bool:
-    return "_preview" in request.POST  # the button's name
 
 
 class FeatureInline(admin.StackedInline[ProductFeature, Product]):
@@ -72,31 +68,18 @@ class PictureInline(admin.StackedInline[ProductPicture, Product]):
         return format_html('<img src="{}" alt="{}" width="320">', picture.small_url, picture.alt)
 
 
-class PreviewedAdmin(admin.ModelAdmin[Product]):
-    """Adds a button that shows the product's page with the form's content, which is not saved."""
+class ProductPageAdmin(PreviewedAdmin):
+    """The part of a product's admin that is about its page."""
 
     change_form_template = "shop/admin/product.html"
 
-    def view_on_site(self, obj: Product) -> str:
-        return obj.get_absolute_url()
-
-    def response_add(self, request: HttpRequest, obj: Product, post_url_continue: str | None = None) -> HttpResponse:
-        if is_preview(request):
-            return self._preview(request, obj)
-        return super().response_add(request, obj, post_url_continue)
-
-    def response_change(self, request: HttpRequest, obj: Product) -> HttpResponse:
-        if is_preview(request):
-            return self._preview(request, obj)
-        return super().response_change(request, obj)
+    def view_on_site(self, obj: Product) -> str | None:
+        return obj.get_absolute_url() if obj.is_active else None
 
     @method_decorator(csp_update({"img-src": "data:"}))  # the pictures that aren't saved
-    def _preview(self, request: HttpRequest, product: Product) -> HttpResponse:
-        """The page, from inside the transaction of the change, which is then rolled back."""
-        page = page_of(product)
+    def preview(self, request: HttpRequest, row: Product) -> HttpResponse:
+        page = page_of(row)
         for picture in filter(None, [page["hero"], *page["screenshots"]]):
             picture.url = f"data:image/webp;base64,{b64encode(picture.large).decode()}"
             picture.small_url = f"data:image/webp;base64,{b64encode(picture.small).decode()}"
-        response = render(request, "shop/product.html", {**page, "is_preview": True})
-        transaction.set_rollback(True)
-        return response
+        return render(request, "shop/product.html", {**page, "is_preview": True})

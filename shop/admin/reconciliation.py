@@ -77,6 +77,7 @@ def unmatched() -> dict[str, Any]:
     return {
         "totals": totals(),
         "payments": Payment.objects.mismatched().select_related("order", "snapshot")[:SHOWN],
+        "uncompared": Payment.objects.with_problem_uncompared().select_related("order")[:SHOWN],
         "extra": ExtraCapture.objects.to_refund().select_related("payment__order")[:SHOWN],
         "refunds": refunds.select_related("payment__order")[:SHOWN],
         "disputes": Dispute.objects.open().select_related("payment__order")[:SHOWN],

@@ -52,6 +52,7 @@ class ShopTermsAdmin(VersionedTermsAdmin):
     list_display = ["__str__", "effective_from", "published_at"]
     list_filter = ["document"]
     action_url_name = "shop_shopterms_{}"
+    change_list_template = "shop/admin/terms.html"
     staff_actions = (
         StaffAction(
             name="publish",
@@ -71,6 +72,15 @@ class ShopTermsAdmin(VersionedTermsAdmin):
             one_press=True,
         ),
     )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Above the list: a button for the next version of each document that has no draft yet."""
+        latest = {version.document: version for version in ShopTerms.objects.order_by("number")}
+        revisable = [latest[document] for document in sorted(latest) if not latest[document].is_draft]
+        may_revise = request.user.has_perm("shop.change_shopterms")
+        more = {"revisable": revisable if may_revise else [], **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, more)
+        return response
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A new version starts from a published one."""

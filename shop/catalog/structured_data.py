@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 
 from privacy.web.markdown import render_markdown
-from shop.models import Product, ProductPicture, ProductQuestion
+from shop.models import Product, ProductPicture
+from shop.models.product_page import Question
 
 SELLER = {"@id": f"{settings.SITE_URL}/#organization", "@type": "Organization", "name": settings.BUSINESS["name"]}
 
@@ -46,7 +47,7 @@ def _offer(product: Product) -> dict[str, Any]:
     return offer
 
 
-def faq_data(questions: Iterable[ProductQuestion]) -> dict[str, Any]:
+def faq_data(questions: Iterable[Question]) -> dict[str, Any]:
     return {
         "@type": "FAQPage",
         "mainEntity": [

@@ -112,7 +112,7 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
 @require_POST
 def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> HttpResponse:
     """Redirects to a short-lived download link."""
-    order = get_object_or_404(Order, link_index=link_token, state__in=Order.DELIVERED, delivery_ended=False)
+    order = get_object_or_404(Order, Order.DELIVERED_NOW, link_index=link_token)
     file = get_object_or_404(ProductFile.objects.released(timezone.now()), pk=file_id, product=order.product_id)
     return redirect(download_link(order=order, file=file))
 

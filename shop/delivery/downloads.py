@@ -93,7 +93,7 @@ def open_download(*, order: Order, file: ProductFile, token: str, is_counted: bo
 
 
 def _count_download(order: Order, token: str) -> None:
-    delivered = Order.objects.filter(pk=order.pk, state__in=Order.DELIVERED, delivery_ended=False)
+    delivered = Order.objects.filter(Order.DELIVERED_NOW, pk=order.pk)
     if not delivered.exists():
         raise DownloadRefused("not_paid", order)
     if not _is_first_use(token):

@@ -11,7 +11,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from privacy.audit.trail import record
-from shop.models import Order, Payment
+from shop.models import Payment
 from shop.signals import payment_captured, payment_refunded, refund_reverted
 
 from .licenses import issue_license, revoke_license
@@ -25,8 +25,8 @@ def issue_license_on_payment(sender: Any, *, payment: Payment, **news: Any) -> N
 
 @receiver(payment_refunded)
 def revoke_license_on_refund(sender: Any, *, payment: Payment, **news: Any) -> None:
-    """A partial refund keeps the license; a full one, or a lost dispute, revokes it."""
-    if payment.order.state == Order.State.REFUNDED:
+    """A partial refund keeps the license; a full one, or a lost dispute, revokes it; unless staff decided otherwise."""
+    if not payment.order.is_delivered:
         revoke_license(order=payment.order)
 
 

@@ -22,23 +22,52 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def issue_license(*, order: Order) -> None:
+def issue_license(*, order: Order, actor: User | None = None) -> None:
     """Issues a license for a paid order, or reactivates its last one. Does nothing if the product has no licenses."""
     if not order.is_delivered:
         return
     license = License.objects.newest_of(order)
     if license is None and order.product.issues_license:
-        record(action="shop.license.issued", about=_new_license(order), actor=None)
+        record(action="shop.license.issued", about=_new_license(order), actor=actor)
     elif license is not None and License.objects.revoked().filter(pk=license.pk).update(revoked_at=None):
-        record(action="shop.license.restored", about=license, actor=None)
+        record(action="shop.license.restored", about=license, actor=actor)
         mail_buyer(LICENSE_RESTORED, order)
 
 
-def revoke_license(*, order: Order) -> None:
+def revoke_license(*, order: Order, actor: User | None = None) -> None:
     """Revokes the order's active license, if any."""
     license = License.objects.newest_of(order)
     if license and License.objects.working().filter(pk=license.pk).update(revoked_at=timezone.now()):
-        record(action="shop.license.revoked", about=license, actor=None)
+        record(action="shop.license.revoked", about=license, actor=actor)
+
+
+@transaction.atomic
+def end_delivery(*, order: Order, actor: User) -> None:
+    """Ends license and downloads of an order without a refund. Raises `ActionRefused`."""
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if not order.is_delivered:
+        raise ActionRefused("License and downloads of this order have ended already.")
+    order.delivery_kept = False
+    order.save(update_fields=["delivery_kept"])
+    revoke_license(order=order, actor=actor)
+    record(action="shop.delivery.ended", about=order, actor=actor)
+
+
+def may_be_restored(order: Order) -> bool:
+    """Whether the order was paid and its delivery ended by a refund or by staff. What the buyer ended stays ended."""
+    return order.state in Order.RECEIVED and not order.is_delivered and not order.delivery_ended
+
+
+@transaction.atomic
+def restore_delivery(*, order: Order, actor: User) -> None:
+    """Reactivates license and downloads, also of a refunded order. Raises `ActionRefused`."""
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if not may_be_restored(order):
+        raise ActionRefused("License and downloads of this order can't be restored, or work already.")
+    order.delivery_kept = True if order.state == Order.State.REFUNDED else None
+    order.save(update_fields=["delivery_kept"])
+    issue_license(order=order, actor=actor)
+    record(action="shop.delivery.restored", about=order, actor=actor)
 
 
 @transaction.atomic

@@ -49,10 +49,10 @@ def _orders_of(email: str) -> list[Order]:
 
 def send_order_links(orders: Sequence[Order]) -> bool:
     """Mails the links of orders that have the same address. Returns whether the mail may go."""
-    return notify(ORDER_LINKS, to=orders[0].email, about=orders[0], context={"orders": [_line(o) for o in orders]})
+    return notify(ORDER_LINKS, to=orders[0].email, about=orders[0], context={"orders": [order_line(o) for o in orders]})
 
 
-def _line(order: Order) -> dict[str, object]:
+def order_line(order: Order) -> dict[str, object]:
     """What the mail says about an order; nothing that the buyer typed."""
     return {
         "reference": order.reference,

@@ -15,7 +15,7 @@ from privacy.mail.sending import notify
 from privacy.registry.policy_gate import purpose_is_open
 from privacy.registry.purposes import Channel, Purpose
 from shop.mails import RELEASE_PUBLISHED
-from shop.models import Order, ProductFile
+from shop.models import Order, Product, ProductFile
 
 AT_ONCE = 200  # mails in one run of housekeeping
 
@@ -45,18 +45,30 @@ def has_opted_out(order: Order) -> bool:
 
 
 def mail_release_notices(*, now: datetime) -> int:
-    """Announces the newest release of each product. Returns how many mails were queued."""
+    """Announces the newest release of each product, of those that staff want announced. Returns how many mails were
+    queued."""
     if not purpose_is_open(Purpose.RELEASE_NEWS):
         return 0
-    ProductFile.objects.filter(announced_at=None, released_at__lte=now).update(announced_at=now)
+    ProductFile.objects.filter(announced_at=None, is_announced=True, released_at__lte=now).update(announced_at=now)
     return sum(_announce(order) for order in _uninformed(now)[:AT_ONCE])
+
+
+def people_who_asked(product: Product) -> int:
+    """How many people asked for notices about this product, whatever they have unsubscribed from since."""
+    asked = _delivered().filter(product=product, release_notices_after__isnull=False)
+    return asked.values("email_index").distinct().count()
+
+
+def _delivered() -> QuerySet[Order]:
+    return Order.objects.filter(Order.DELIVERED_NOW, email_index__isnull=False)
 
 
 def _uninformed(now: datetime) -> QuerySet[Order]:
     """Orders whose buyers don't know the newest release yet. Reads the columns of this purpose only."""
-    newest = ProductFile.objects.released(now).filter(product=OuterRef("product"))[:1]
+    announced = ProductFile.objects.released(now).filter(product=OuterRef("product"), announced_at__isnull=False)
+    newest = announced[:1]
     return (
-        Order.objects.filter(state__in=Order.DELIVERED, delivery_ended=False, email_index__isnull=False)
+        _delivered()
         .annotate(version=Subquery(newest.values("version")), announced_at=Subquery(newest.values("announced_at")))
         .filter(announced_at__gt=F("release_notices_after"))
         .only("product_id", "product_name", "reference", "email", "email_index", "state", "placed_at")

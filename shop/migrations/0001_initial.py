@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('refund_days', models.PositiveSmallIntegerField(editable=False)),
                 ('downloads', models.PositiveSmallIntegerField(default=0, verbose_name='downloads so far')),
                 ('delivery_ended', models.BooleanField(default=False, editable=False)),
+                ('delivery_kept', models.BooleanField(editable=False, null=True)),
                 ('release_notices_after', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
                 ('buyer_changed_at', models.DateTimeField(editable=False, null=True)),
                 ('checkout_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
@@ -95,6 +96,19 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-created_at'],
                 'permissions': [('refund_payment', 'Can refund payments'), ('reconcile_payment', 'Can compare payments with PayPal and dismiss webhook events')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OrderNote',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('text', privacy.encryption.fields.SealedTextField(max_length=2000, verbose_name='note')),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='shop.order')),
+                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-written_at'],
             },
         ),
         migrations.CreateModel(
@@ -225,6 +239,7 @@ class Migration(migrations.Migration):
                 ('size_bytes', models.PositiveBigIntegerField(editable=False, verbose_name='size in bytes')),
                 ('notes', privacy.web.markdown.MarkdownField(blank=True, max_length=5000, verbose_name='release notes')),
                 ('released_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Buyers can download it from this time; leave empty to withhold it.', null=True)),
+                ('is_announced', models.BooleanField(default=True, help_text='They are told once, as soon as the release can be downloaded. Who has unsubscribed gets nothing.', verbose_name='tell buyers who asked')),
                 ('announced_at', models.DateTimeField(editable=False, null=True)),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='shop.product')),
@@ -260,7 +275,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first.')),
                 ('question', models.CharField(max_length=200)),
-                ('answer', privacy.web.markdown.MarkdownField(max_length=3000)),
+                ('answer', privacy.web.markdown.MarkdownField(help_text='Markdown.', max_length=3000)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='shop.product')),
             ],
             options={
@@ -278,6 +293,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('state', models.CharField(choices=[('new', 'not sent to PayPal'), ('pending', 'pending at PayPal'), ('completed', 'refunded'), ('failed', 'failed'), ('reverted', 'reverted')], default='new', max_length=10)),
                 ('paypal_refund_id', models.CharField(max_length=64, null=True, unique=True, verbose_name='PayPal refund')),
+                ('keeps_license', models.BooleanField(editable=False, null=True, verbose_name='license stays')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('completed_at', models.DateTimeField(blank=True, null=True)),
                 ('checked_at', models.DateTimeField(editable=False, null=True)),
@@ -286,6 +302,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='RefundReason',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('text', privacy.encryption.fields.SealedTextField(max_length=2000, verbose_name='reason')),
+                ('is_mailed', models.BooleanField(default=False, verbose_name='mailed to the buyer')),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('refund', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reason', to='shop.refund')),
+            ],
+            options={
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
@@ -317,7 +346,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': "version of the shop's terms",
-                'verbose_name_plural': "versions of the shop's terms",
+                'verbose_name_plural': 'shop terms',
                 'ordering': ['document', '-number'],
                 'permissions': [('publish_shopterms', "Can publish versions of the shop's terms")],
                 'abstract': False,
@@ -369,9 +398,17 @@ class Migration(migrations.Migration):
             model_name='dispute',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'RESOLVED')), models.Q(models.Q(('state', 'RESOLVED'), _negated=True), ('closed_at', None)), _connector='OR'), name='dispute_closed_when_resolved'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['paid_at', 'currency', 'product', 'amount_minor'], name='paid_orders'),
+        ),
         migrations.AddConstraint(
             model_name='productfile',
             constraint=models.UniqueConstraint(fields=('product', 'version'), name='one_file_per_version'),
+        ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(fields=['completed_at'], name='completed_refunds'),
         ),
         migrations.AddConstraint(
             model_name='refund',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .delivery import CountedDownload, License, ProductFile
 from .dispute import Dispute
 from .order import Order, OrderLinksRequest
+from .order_note import OrderNote, RefundReason
 from .payment import Payment, PaymentQuerySet, Refund
 from .paypal_event import PayPalEvent
 from .product import Product, ProductQuerySet
@@ -21,6 +22,7 @@ __all__ = [
     "License",
     "Order",
     "OrderLinksRequest",
+    "OrderNote",
     "PayPalEvent",
     "PayPalSnapshot",
     "Payment",
@@ -32,6 +34,7 @@ __all__ = [
     "ProductQuerySet",
     "ProductQuestion",
     "Refund",
+    "RefundReason",
     "RefundRequest",
     "ShopTerms",
 ]

@@ -71,6 +71,13 @@ class License(SealedModel):
             models.UniqueConstraint(fields=["order"], condition=Q(revoked_at=None), name="one_active_license_per_order")
         ]
 
+    def __str__(self) -> str:
+        return f"license of {self.order}"
+
+    @property
+    def staff_label(self) -> str:
+        return f"license of {self.order.staff_label}"
+
 
 class ProductFileQuerySet(models.QuerySet["ProductFile"]):
     def released(self, now: datetime) -> ProductFileQuerySet:
@@ -96,7 +103,7 @@ def _place_of(release: ProductFile, name: str) -> str:
 
 @not_personal(
     "the releases of a product",
-    "id product_id version content sha256 size_bytes notes released_at announced_at uploaded_at",
+    "id product_id version content sha256 size_bytes notes released_at is_announced announced_at uploaded_at",
 )
 class ProductFile(models.Model):
     """One release. Its file never changes: a fixed one is a new version."""
@@ -119,6 +126,11 @@ class ProductFile(models.Model):
         blank=True,
         default=timezone.now,
         help_text="Buyers can download it from this time; leave empty to withhold it.",
+    )
+    is_announced = models.BooleanField(
+        "tell buyers who asked",
+        default=True,
+        help_text="They are told once, as soon as the release can be downloaded. Who has unsubscribed gets nothing.",
     )
     announced_at = models.DateTimeField(null=True, editable=False)  # to buyers: `shop.delivery.release_notices`
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -86,6 +86,10 @@ class Dispute(models.Model):
         return f"dispute {self.paypal_id}"
 
     @property
+    def staff_label(self) -> str:
+        return f"dispute over {self.total}, {self.payment.order.staff_label}"
+
+    @property
     def total(self) -> Money:
         return Money(self.amount_minor, self.currency)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,7 +45,7 @@ def refund_days() -> int:
         "vat_id": "VAT ID",
     },
     other_columns="id reference product_id product_name amount_minor currency tax_name tax_percent email_index"
-    " phone_index state placed_at paid_at refund_days downloads delivery_ended release_notices_after"
+    " phone_index state placed_at paid_at refund_days downloads delivery_ended delivery_kept release_notices_after"
     " buyer_changed_at checkout_digest link_token link_index",
     found_by=("email_index",),
     retention=Retention(text="7 years, as tax law requires", since="placed_at", days=7 * 365),
@@ -60,11 +60,16 @@ def refund_days() -> int:
     circumstances={
         "downloads": "downloads so far",
         "delivery_ended": "license and downloads ended at your request",
+        "delivery_kept": "whether license and downloads stayed with a refund, where we decided",
         "release_notices_after": "whether you asked for email about new versions",
         "buyer_changed_at": "when the name, address, company or VAT ID on the invoice was changed",
     },
     # Only for delivered orders: an order that is paid later is still delivered.
-    ended={"delivery_ended": Case(When(state__in=["paid", "part_refunded"], then=Value(True)), default=Value(False))},
+    ended={
+        "delivery_ended": Case(
+            When(Q(state__in=["paid", "part_refunded"]) | Q(delivery_kept=True), then=Value(True)), default=Value(False)
+        )
+    },
     correctable={
         "name": "name",
         "phone": "tel",
@@ -80,7 +85,7 @@ def refund_days() -> int:
             told="we email you about new versions, if you ask for it on your order page",
             columns=frozenset(
                 {"id", "product_id", "product_name", "reference", "email", "email_index", "state", "placed_at"}
-                | {"delivery_ended", "release_notices_after", "link_token"}
+                | {"delivery_ended", "delivery_kept", "release_notices_after", "link_token"}
             ),
         ),
         Use(
@@ -113,6 +118,11 @@ class Order(SealedModel):
         REFUNDED = "refunded", "refunded"
 
     DELIVERED = (State.PAID, State.PART_REFUNDED)
+    RECEIVED = (*DELIVERED, State.REFUNDED)
+    # The same as `is_delivered`, for queries.
+    DELIVERED_NOW = Q(delivery_ended=False) & (
+        Q(delivery_kept=None, state__in=DELIVERED) | Q(delivery_kept=True, state__in=RECEIVED)
+    )
     ON_INVOICE = frozenset({"name", "address", "company", "vat_id"})  # of the buyer
 
     reference = models.CharField(max_length=20, unique=True)
@@ -137,6 +147,8 @@ class Order(SealedModel):
     refund_days = ComputedSmallIntegerField(default=refund_days, editable=False)
     downloads = models.PositiveSmallIntegerField("downloads so far", default=0)
     delivery_ended = models.BooleanField(default=False, editable=False)  # chosen by the buyer with the deletion
+    # Decided by staff: license and downloads stay despite a full refund, or end with a partial one. None: by the state.
+    delivery_kept = models.BooleanField(null=True, editable=False)
     # None: the buyer didn't ask for release notices. Otherwise they were told of all releases announced until then.
     release_notices_after = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
     buyer_changed_at = models.DateTimeField(null=True, editable=False)  # what the invoice says of the buyer
@@ -148,6 +160,14 @@ class Order(SealedModel):
 
     class Meta:
         ordering = ["-placed_at"]
+        indexes = [
+            # All that the sums of a report read: a year of orders is one range of this index.
+            models.Index(
+                fields=["paid_at", "currency", "product", "amount_minor"],
+                condition=models.Q(paid_at__isnull=False),
+                name="paid_orders",
+            )
+        ]
         permissions = [
             ("reset_downloads", "Can reset download limits"),
             ("correct_order", "Can correct the email address of orders and send receipts again"),
@@ -162,6 +182,16 @@ class Order(SealedModel):
             self.buyer_changed_at = timezone.now()
             update_fields = {*update_fields, "buyer_changed_at"}
         super().save(update_fields=update_fields, **options)
+
+    @property
+    def staff_label(self) -> str:
+        """For staff: the buyer's name, opened, and the reference."""
+        return f"{self.buyer}, {self.reference}"
+
+    @property
+    def buyer(self) -> str:
+        """The buyer's name, or that their data was deleted."""
+        return self.name or "a deleted buyer"
 
     @property
     def total(self) -> Money:
@@ -188,7 +218,9 @@ class Order(SealedModel):
 
     @property
     def is_delivered(self) -> bool:
-        return self.state in self.DELIVERED and not self.delivery_ended
+        if self.delivery_ended or self.delivery_kept is False:
+            return False
+        return self.state in (self.RECEIVED if self.delivery_kept else self.DELIVERED)
 
     def refund_window_end(self, *, paid_at: datetime) -> datetime:
         """Until when the buyer may request a refund. A commission is on hold as long."""

@@ -20,9 +20,17 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Payments whose outcome at PayPal is unknown."""
         return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
 
-    def mismatched(self) -> PaymentQuerySet:
-        """Payments that differ from PayPal."""
+    def with_problem(self) -> PaymentQuerySet:
+        """Payments with something for staff to look at: a difference, or what PayPal said when it was asked."""
         return self.exclude(problem="")
+
+    def mismatched(self) -> PaymentQuerySet:
+        """Payments that a comparison found to differ from PayPal, and that haven't changed since."""
+        return self.with_problem().filter(snapshot__checked_at__gte=F("changed_at"))
+
+    def with_problem_uncompared(self) -> PaymentQuerySet:
+        """Payments with a problem that no comparison has confirmed or cleared yet."""
+        return self.with_problem().exclude(snapshot__checked_at__gte=F("changed_at"))
 
 
 @not_personal(
@@ -88,6 +96,10 @@ class Payment(models.Model):
         return f"payment {self.attempt} of {self.order}"
 
     @property
+    def staff_label(self) -> str:
+        return f"{self.total}, {self.order.staff_label}"
+
+    @property
     def total(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
@@ -120,8 +132,8 @@ class Payment(models.Model):
 
 @not_personal(
     "amounts, states and PayPal ids",
-    "id payment_id source amount_minor currency state paypal_refund_id requested_by_id created_at completed_at"
-    " checked_at",
+    "id payment_id source amount_minor currency state paypal_refund_id requested_by_id keeps_license created_at"
+    " completed_at checked_at",
     despite_link="the buyer's archive has the order and that it was refunded; `requested_by` is work of staff",
 )
 class Refund(models.Model):
@@ -151,16 +163,23 @@ class Refund(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # Decided by staff. None: license and downloads end with a full refund, and stay with a partial one.
+    keeps_license = models.BooleanField("license stays", null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["completed_at"], name="completed_refunds")]
         constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_above_zero")]
 
     def __str__(self) -> str:
-        return f"refund {str(self.pk)[-8:]}"
+        return f"refund of {self.total}"
+
+    @property
+    def staff_label(self) -> str:
+        return f"{self.total} to {self.payment.order.staff_label}"
 
     @property
     def total(self) -> Money:

@@ -13,7 +13,7 @@ from privacy.web.markdown import MarkdownField
 from .product import Product
 
 
-class ProductPart(models.Model):
+class PositionedRow(models.Model):
     id = UUID7Field(primary_key=True)
     position = models.PositiveSmallIntegerField(default=0, help_text="The lowest comes first.")
 
@@ -23,29 +23,37 @@ class ProductPart(models.Model):
 
 
 @not_personal("the features that a product's page names", "id product_id heading text position")
-class ProductFeature(ProductPart):
+class ProductFeature(PositionedRow):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="features")
     heading = models.CharField(max_length=80)
     text = MarkdownField(max_length=2000)
 
-    class Meta(ProductPart.Meta):
+    class Meta(PositionedRow.Meta):
         verbose_name = "feature"
 
     def __str__(self) -> str:
         return self.heading
 
 
-@not_personal("the questions that a product's page answers", "id product_id question answer position")
-class ProductQuestion(ProductPart):
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="questions")
-    question = models.CharField(max_length=200)
-    answer = MarkdownField(max_length=3000)
+class Question(PositionedRow):
+    """A question that a page answers; `shop/_questions.html` shows them, `faq_data` tells search engines."""
 
-    class Meta(ProductPart.Meta):
-        verbose_name = "question"
+    question = models.CharField(max_length=200)
+    answer = MarkdownField(max_length=3000, help_text="Markdown.")
+
+    class Meta(PositionedRow.Meta):
+        abstract = True
 
     def __str__(self) -> str:
         return self.question
+
+
+@not_personal("the questions that a product's page answers", "id product_id question answer position")
+class ProductQuestion(Question):
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="questions")
+
+    class Meta(Question.Meta):
+        verbose_name = "question"
 
 
 class ProductPictureQuerySet(models.QuerySet["ProductPicture"]):
@@ -55,7 +63,7 @@ class ProductPictureQuerySet(models.QuerySet["ProductPicture"]):
 
 
 @not_personal("the pictures of a product's page", "id product_id large small digest width height alt caption position")
-class ProductPicture(ProductPart):
+class ProductPicture(PositionedRow):
     """A WebP picture in two widths, written by this site (ADR 46). The first of a product is the one beside its name.
 
     `width` and `height` are those of the large one, in pixels.
@@ -74,7 +82,7 @@ class ProductPicture(ProductPart):
 
     objects = ProductPictureQuerySet.as_manager()
 
-    class Meta(ProductPart.Meta):
+    class Meta(PositionedRow.Meta):
         verbose_name = "picture"
 
     def __str__(self) -> str:

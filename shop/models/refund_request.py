@@ -73,6 +73,10 @@ class RefundRequest(SealedModel):
         return f"refund request for {self.order}"
 
     @property
+    def staff_label(self) -> str:
+        return f"refund request of {self.order.staff_label}"
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
 

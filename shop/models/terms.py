@@ -99,7 +99,7 @@ class ShopTerms(VersionedTerms):
     class Meta(VersionedTerms.Meta):
         ordering = ["document", "-number"]
         verbose_name = "version of the shop's terms"
-        verbose_name_plural = "versions of the shop's terms"
+        verbose_name_plural = "shop terms"
         permissions = [("publish_shopterms", "Can publish versions of the shop's terms")]
         constraints = [
             *VersionedTerms.Meta.constraints,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from privacy.mail.sending import notify
 from shop.mails import REFUND_MADE
-from shop.models import Order, Payment, Refund
+from shop.models import Order, Payment, Refund, RefundReason
 from shop.signals import payment_refunded, refund_reverted
 
 from .refund_requests import close_refunded_request
@@ -30,6 +30,7 @@ def complete_refund(refund: Refund) -> None:
     refund.state, refund.completed_at = Refund.State.COMPLETED, timezone.now()
     refund.save()
     _set_refunded_amount(refund.payment, refund.payment.refunded_minor + refund.amount_minor)
+    _decide_delivery(refund)
     _mail_notice(refund)
     close_refunded_request(refund)
     payment_refunded.send(Payment, payment=refund.payment, refund=refund)
@@ -40,6 +41,7 @@ def revert_refund(refund: Refund) -> None:
     refund.state = Refund.State.REVERTED
     refund.save()
     _set_refunded_amount(refund.payment, refund.payment.refunded_minor - refund.amount_minor)
+    _undo_delivery_decision(refund)
     refund_reverted.send(Payment, payment=refund.payment, refund=refund)
 
 
@@ -65,8 +67,37 @@ def _refund_states(payment: Payment) -> tuple[Payment.State, Order.State]:
     return Payment.State.REFUNDED, Order.State.REFUNDED
 
 
+def _decide_delivery(refund: Refund) -> None:
+    """What staff chose with this refund, where it differs from what the state says by itself."""
+    order = refund.payment.order
+    if order.state == Order.State.REFUNDED:
+        _set_delivery_kept(order, True if refund.keeps_license else None)
+    elif refund.keeps_license is False:
+        _set_delivery_kept(order, False)
+
+
+def _undo_delivery_decision(refund: Refund) -> None:
+    """Staff's decision ends with the refund that it was made with, unless another one says the same."""
+    order = refund.payment.order
+    others = refund.payment.refunds.filter(state=Refund.State.COMPLETED, keeps_license=False)
+    if order.delivery_kept or (refund.keeps_license is False and not others.exists()):
+        _set_delivery_kept(order, None)
+
+
+def _set_delivery_kept(order: Order, delivery_kept: bool | None) -> None:
+    if order.delivery_kept is not delivery_kept:
+        order.delivery_kept = delivery_kept
+        order.save(update_fields=["delivery_kept"])
+
+
+def refund_mail_context(refund: Refund) -> dict[str, object]:
+    """What the mail about a refund says beside the order: the sum, and the reason if staff want it to be mailed."""
+    reason = RefundReason.objects.filter(refund=refund, is_mailed=True).first()
+    return {"refund": refund, "reason": reason.text if reason else ""}
+
+
 def _mail_notice(refund: Refund) -> None:
     """Notifies the buyer; a refused mail is only logged. PayPal itself notifies the buyer about disputes."""
     order = refund.payment.order
     if refund.source != Refund.Source.CHARGEBACK:
-        notify(REFUND_MADE, to=order.email, about=order, context={"refund": refund})
+        notify(REFUND_MADE, to=order.email, about=order, context=refund_mail_context(refund))

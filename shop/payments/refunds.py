@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -15,7 +16,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.encryption.models import uuid7
 from privacy.registry.expiring import is_ahead
-from shop.models import Payment, Refund
+from shop.models import Payment, Refund, RefundReason
 from shop.money import Money
 from shop.paypal.errors import Invalid, PayPalError
 from shop.paypal.gateway import gateway
@@ -39,19 +40,38 @@ class FormUsedBefore(ActionRefused):
     """The form was already used for another refund."""
 
 
-def refund_payment(*, payment: Payment, amount: Money, actor: User | None, number: UUID | None = None) -> Refund:
+@dataclass(frozen=True, kw_only=True)
+class RefundTerms:
+    """What staff decide with a refund beside its amount: why, whether the buyer reads that, and whether license and
+    downloads stay (None: they end with a full refund only)."""
+
+    reason: str = ""
+    mail_reason: bool = False
+    keeps_license: bool | None = None
+
+
+def refund_payment(
+    *,
+    payment: Payment,
+    amount: Money,
+    actor: User | None,
+    number: UUID | None = None,
+    terms: RefundTerms | None = None,
+) -> Refund:
     """Gives `amount` back through PayPal. Raises `ActionRefused`.
 
     `number` is the form's idempotency key: pressing the button twice makes one refund; another amount or payment with
     the same number raises `FormUsedBefore`. If PayPal doesn't answer, the refund stays NEW and `finish_open_refunds`
     retries it with the same key.
     """
-    refund, is_new = _get_or_create_refund(payment, amount, actor, number or uuid7())
+    refund, is_new = _get_or_create_refund(payment, amount, actor, number or uuid7(), terms or RefundTerms())
     return _send_refund(refund) if is_new else refund
 
 
 @transaction.atomic
-def _get_or_create_refund(payment: Payment, amount: Money, actor: User | None, number: UUID) -> tuple[Refund, bool]:
+def _get_or_create_refund(
+    payment: Payment, amount: Money, actor: User | None, number: UUID, terms: RefundTerms
+) -> tuple[Refund, bool]:
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if earlier := Refund.objects.filter(pk=number).first():
         if (earlier.payment_id, earlier.total) != (payment.pk, amount):
@@ -60,21 +80,38 @@ def _get_or_create_refund(payment: Payment, amount: Money, actor: User | None, n
         return earlier, False
     _check_refundable(payment, amount)
     refund = Refund.objects.create(
-        id=number, payment=payment, amount_minor=amount.minor, currency=amount.currency, requested_by=actor
+        id=number,
+        payment=payment,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        requested_by=actor,
+        keeps_license=terms.keeps_license,
     )
+    # After an erasure nobody could find the text again to delete it.
+    if terms.reason and not payment.order.is_erased:
+        RefundReason.objects.create(refund=refund, text=terms.reason, is_mailed=terms.mail_reason)
     record(action="shop.refund.requested", about=refund, actor=actor)
     return refund, True
 
 
 def _check_refundable(payment: Payment, amount: Money) -> None:
-    if payment.capture_id is None or payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED}:
-        raise ActionRefused("Only a captured payment can be refunded.")
-    if payment.is_disputed:
-        raise ActionRefused(
-            "This payment is disputed. Respond to the dispute at PayPal: a refund from here could pay the buyer twice."
-        )
+    if obstacle := obstacle_to_refund(payment):
+        raise ActionRefused(obstacle)
     if amount.minor <= 0 or amount > payment.available_to_refund:
         raise ActionRefused(f"At most {payment.available_to_refund} of this payment can be refunded.")
+
+
+def obstacle_to_refund(payment: Payment) -> str:
+    """Why nothing of this payment can be refunded from here now, for staff; empty if it can."""
+    if payment.state == Payment.State.REFUNDED:
+        return f"All of this payment, {payment.total}, is refunded."
+    if payment.capture_id is None or payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED}:
+        return f"Only a captured payment can be refunded. This one is: {payment.get_state_display()}."
+    if payment.is_disputed:
+        return "This payment is disputed. Respond to the dispute at PayPal: a refund from here could pay twice."
+    if not payment.available_to_refund.minor:
+        return f"All of this payment, {payment.total}, is refunded or on its way to the buyer."
+    return ""
 
 
 def _send_refund(refund: Refund) -> Refund:

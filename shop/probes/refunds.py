@@ -1,4 +1,4 @@
-"""The client of a service requests a refund, and staff decline it."""
+"""The client of a service requests a refund; staff decline it, note why, and refund a part of the payment after all."""
 
 from __future__ import annotations
 
@@ -22,8 +22,20 @@ def refund_is_requested_and_declined(rehearsal: Rehearsal) -> None:
     rehearsal.expect("We received your refund request" in buyer.browser.text, "a buyer can request a refund")
     owner = rehearsal.things[STAFF][OWNER].browser
     owner.open_first_row(f"/admin/shop/refundrequest/?q={buyer.reference}")
-    owner.follow("Decline…")
-    owner.submit("Decline", answer=rehearsal.canary(CLIENT, "answer to a refund request"))
+    owner.submit("Decline and mail the reason", answer=rehearsal.canary(CLIENT, "answer to a refund request"))
     rehearsal.expect("Declined." in owner.text, "staff can decline a refund")
     buyer.browser.open(buyer.page)
+    rehearsal.tried()
+
+
+@probe("encrypted", "correspondence-private", stage=Stage.PLANT)
+def part_of_payment_is_refunded_with_a_reason(rehearsal: Rehearsal) -> None:
+    owner = rehearsal.things[STAFF][OWNER].browser
+    owner.open_first_row(f"/admin/shop/order/?q={rehearsal.things[CLIENT].reference}")
+    owner.submit("Add the note", text=rehearsal.canary(CLIENT, "note on an order"))
+    rehearsal.expect("The note was added." in owner.text, "staff can write a note on an order")
+    owner.follow("Refund…")
+    owner.submit("Refund $", amount="1.00", reason=rehearsal.canary(CLIENT, "reason of a refund"), mail_reason="on")
+    owner.submit("Refund $1.00")
+    rehearsal.expect("$1.00 refunded" in owner.text, "staff can refund a part of a payment")
     rehearsal.tried()

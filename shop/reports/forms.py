@@ -29,7 +29,7 @@ class SalesReportForm(PeriodForm):
         super().__init__(given, now=now, defaults={"currency": program_currency()})
         divided = [(one.key, one.label) for one in breakdowns().values()]
         self.fields["by"] = forms.ChoiceField(
-            label="By", required=False, choices=[("", "–"), ("day", "Day"), ("month", "Month"), *divided]
+            label="By", required=False, choices=[("", "Day or month"), ("day", "Day"), ("month", "Month"), *divided]
         )
 
     def clean(self) -> dict[str, Any]:

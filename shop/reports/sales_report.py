@@ -142,5 +142,5 @@ def _total(sales: Iterable[Sales], currency: str) -> Sales:
 
 def _label(start: date, step: Step, period: ReportPeriod) -> str:
     if step == "month":
-        return f"{start:%B %Y}"
+        return f"{start:%b %Y}"
     return f"{start:%b %-d}" if period.since.year == period.until.year else f"{start:%b %-d, %Y}"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from contacts.inquiries.spam_check import new_stamp
 from contacts.models import Inquiry
 from tests import factories
+from tests.staff_pages import Page
 
 DAVE = {
     "kind": "question",
@@ -53,3 +54,15 @@ def press(staff: Client, inquiry: Inquiry, step: str, **fields: Any) -> str:
     response = staff.post(page_of(inquiry, step), fields, follow=True)
     inquiry.refresh_from_db()
     return response.content.decode()
+
+
+def send(staff: Client, inquiry: Inquiry, answer: str, button: str = "_send", **fields: Any) -> str:
+    """The page after an answer; `button` is the name of the one that was pressed."""
+    response = staff.post(page_of(inquiry), {"answer": answer, button: "", **fields}, follow=True)
+    inquiry.refresh_from_db()
+    return response.content.decode()
+
+
+def form_of(staff: Client, inquiry: Inquiry) -> Page:
+    """The page of a message as a browser keeps it."""
+    return Page(staff, page_of(inquiry))

@@ -40,7 +40,7 @@ from privacy.registry.declarations import personal_models
 from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
 from shop.delivery.license_keys import new_license_key
-from shop.models import OrderLinksRequest, Product, RefundRequest
+from shop.models import OrderLinksRequest, OrderNote, Product, Refund, RefundReason, RefundRequest
 from shop.models.delivery import License
 from tests import factories
 
@@ -123,7 +123,11 @@ def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> No
     order = factories.order(product, email=email, name=name, phone="+18055550142", address=f"1 {name} Road")
     License.objects.create(order=order, key=new_license_key())
     RefundRequest.objects.create(order=order, reason=f"{name} is unhappy", answer=f"Dear {name}")
-    factories.paypal_event(factories.payment(order), payload=f"{name} pays")
+    OrderNote.objects.create(order=order, text=f"{name} called")
+    payment = factories.payment(order)
+    factories.paypal_event(payment, payload=f"{name} pays")
+    refund = Refund.objects.create(payment=payment, amount_minor=100, currency="USD")
+    RefundReason.objects.create(refund=refund, text=f"{name} was right")
     click = factories.click(brought_by, address=f"{name} was here")
     Attribution.objects.create(
         order=order, affiliate=brought_by, click=click, route="cookie", rate_percent=30, terms_version="1"

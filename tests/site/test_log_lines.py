@@ -184,7 +184,7 @@ def test_unexpected_error_is_logged_with_traceback_and_without_its_message(
         except ValueError as error:
             raise RuntimeError(typed) from error
 
-    monkeypatch.setattr("aitpro.views.HomeView.get_context_data", fail)
+    monkeypatch.setattr("aitpro.pages.views.HomeView.get_context_data", fail)
     assert Client(raise_request_exception=False).get("/").status_code == 500
     first, *rest = log.getvalue().splitlines()
     assert LINE.fullmatch(first)

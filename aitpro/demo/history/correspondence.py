@@ -13,7 +13,7 @@ from affiliates.membership.applications import receive_application
 from affiliates.models import Application
 from contacts.inquiries.budgets import budgets
 from contacts.inquiries.correspondence import log_correspondence
-from contacts.inquiries.workflow import answer_inquiry, receive_inquiry, set_state
+from contacts.inquiries.workflow import answer_inquiry, close_inquiry, receive_inquiry
 from contacts.models import Correspondence, Inquiry
 from privacy.models import PrivacyRequest
 from privacy.requests import answer_with_text, record_request
@@ -40,7 +40,7 @@ def _plan_messages(timeline: Timeline, staff: User) -> None:
     thanks = "Thank you for the quick help. BPS Pro stopped the sign-in attempts within an hour."
     closed = _write(timeline, 40.5, "Carl Closed", thanks)
     _answer(timeline, 39.7, closed, staff, "Hello Carl,\n\nThank you for telling us. Happy to hear it!\n\nSam")
-    timeline.at(timeline.now - timedelta(days=39), lambda: set_state(inquiry=closed, state=Inquiry.State.CLOSED))
+    timeline.at(timeline.now - timedelta(days=39), lambda: close_inquiry(inquiry=closed, actor=staff))
     asked = _write(timeline, 9.2, "Dana Domain", "May I move my license to a new domain?", kind=Kind.ORDER)
     moved = "Hello Dana,\n\nYes. Deactivate BPS Pro on the old site, then enter the same key on the new one.\n\nSam"
     _answer(timeline, 8.5, asked, staff, moved)

@@ -6,13 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from privacy.admin_base.audited import AuditedAdmin
 
+from . import lists
 from .snapshot import SeenRows, Watched, pack
 from .stale_form import EditConflict, StaleForm
 
@@ -46,6 +49,40 @@ class LockingAdmin(admin.ModelAdmin[Any]):
         row = self.get_object(request, seen.pk)
         differences = seen.differences(self.watched(request, row) if row is not None else ())
         return EditConflict(row=row, seen=seen, differences=differences)
+
+    # --- The list -----------------------------------------------------------------------------------------------------
+    def watched_in_list(self, request: HttpRequest, row: Model) -> Watched:
+        named = [*self.get_list_display(request), *self.also_watched]
+        return Watched(row, _columns(row, named, but=self.changed_by_program))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Adds what the list showed, and leaves rows out of a bulk action that changed since."""
+        if request.method == "POST" and request.POST.get("action") and (token := request.POST.get(lists.FIELD)):
+            with transaction.atomic():
+                if self._leave_out_changed(request, lists.SeenList.unpack(token)):
+                    return redirect(request.get_full_path())
+                return self._with_token(request, super().changelist_view(request, extra_context))
+        return self._with_token(request, super().changelist_view(request, extra_context))
+
+    def _with_token(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context and context.get("action_form"):
+            rows = (self.watched_in_list(request, row) for row in context["cl"].result_list)
+            context[lists.FIELD] = lists.pack_list(rows)
+        return response
+
+    def _leave_out_changed(self, request: HttpRequest, seen: lists.SeenList) -> bool:
+        """Whether nothing is left of the selection. Locks the selected rows that the list showed."""
+        selected = [key for key in request.POST.getlist(lists.SELECTED) if key in seen.rows]
+        locked = self.model._base_manager.select_for_update(of=("self",)).filter(pk__in=selected).order_by("pk")
+        changed = [row for row in locked if seen.has_changed(self.watched_in_list(request, row), request)]
+        if not changed:
+            return False
+        names = ", ".join(map(str, changed))
+        text = f"Left out, because it changed after you opened the list: {names}. Look at it, then select it again."
+        self.message_user(request, text, messages.WARNING)
+        lists.without(request, {str(row.pk) for row in changed})
+        return not request.POST.getlist(lists.SELECTED)
 
     # --- The change form ----------------------------------------------------------------------------------------------
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:

@@ -6,11 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
+from privacy.admin_base.search.row_kinds import StaffUser
 
 from .sections import PersonSection
 
-Compute = Callable[[models.Model, list[PersonSection]], Any]
+
+@dataclass(frozen=True)
+class PersonPage:
+    """What the page shows. `email` is None if the person's data was erased."""
+
+    email: str | None
+    sections: list[PersonSection]
+    user: StaffUser
+
+
+Compute = Callable[[PersonPage], Any]
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,7 @@ _extras: list[Extra] = []
 
 
 def person_extra(*, title: str, template: str) -> Callable[[Compute], Compute]:
-    """Registers a function of a row and the sections shown. An empty result hides the section."""
+    """Registers a function of what the page shows. An empty result hides the section."""
 
     def register(compute: Compute) -> Compute:
         _extras.append(Extra(title, template, compute))
@@ -35,6 +45,6 @@ def person_extra(*, title: str, template: str) -> Callable[[Compute], Compute]:
     return register
 
 
-def extras_for(row: models.Model, sections: list[PersonSection]) -> list[tuple[Extra, Any]]:
-    computed = ((extra, extra.compute(row, sections)) for extra in _extras)
+def extras_for(page: PersonPage) -> list[tuple[Extra, Any]]:
+    computed = ((extra, extra.compute(page)) for extra in _extras)
     return [(extra, result) for extra, result in computed if result]

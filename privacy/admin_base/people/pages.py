@@ -19,7 +19,7 @@ from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.search.row_kinds import RowKind, kind_of
 from privacy.audit.trail import record
 
-from .extras import extras_for
+from .extras import PersonPage, extras_for
 from .person import address_of, person_url
 from .sections import card_for, lines_of, sections_for
 
@@ -40,7 +40,11 @@ def person_view(request: HttpRequest, kind: str, row_id: UUID) -> HttpResponse:
     row = _row(request, kind, row_id)
     user = acting_user(request)
     sections = sections_for(row, user)
-    context = {"sections": sections, "extras": extras_for(row, sections), "card": card_for(row, user)}
+    context = {
+        "sections": sections,
+        "extras": extras_for(PersonPage(address_of(row), sections, user)),
+        "card": card_for(row, user),
+    }
     return _page(request, "privacy/admin/person.html", row, context)
 
 
@@ -54,7 +58,9 @@ def section_view(request: HttpRequest, kind: str, row_id: UUID, section: str) ->
         raise Http404
 
     def read() -> dict[str, Any]:
-        page = Paginator(shown.rows_of(email).order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
+        page = Paginator(shown.rows_of(email).order_by(f"-{shown.at}", "-pk"), PER_PAGE).get_page(
+            request.GET.get("page")
+        )
         return {"section": shown, "page": page, "lines": lines_of(shown, page)}
 
     return _page(request, "privacy/admin/person_section.html", row, shown.reading(read))

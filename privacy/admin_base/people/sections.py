@@ -70,7 +70,7 @@ def _person_kinds(user: StaffUser) -> list[RowKind]:
 
 def _section(kind: RowKind, row: models.Model, email: str) -> PersonSection:
     try:
-        newest = kind.reading(lambda: lines_of(kind, kind.rows_of(email).order_by("-pk")[: NEWEST + 1]))
+        newest = kind.reading(lambda: lines_of(kind, kind.rows_of(email).order_by(f"-{kind.at}", "-pk")[: NEWEST + 1]))
     except (PurposeNotAllowed, NotInEffect):
         return PersonSection(kind=kind, refused=NOT_OPEN)
     return PersonSection(kind=kind, lines=newest[:NEWEST], more=person_url(row, kind) if len(newest) > NEWEST else "")

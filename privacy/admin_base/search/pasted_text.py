@@ -93,15 +93,17 @@ class PastedText:
 
     @cached_property
     def words(self) -> list[str]:
-        """Folded words to look for. Beside an address they are the name in front of it."""
+        """Folded words to look for. Of an address with a name they are the name, otherwise the address itself, which
+        may be incomplete."""
         rest = _ADDRESS.sub(" ", self.plain) if self.emails else self.plain
         parts = (each.strip(_AROUND_A_CODE) for each in _SPLIT.split(rest))
-        return list(dict.fromkeys(fold(each) for each in parts if len(each) >= SHORTEST_WORD))[:MOST]
+        found = list(dict.fromkeys(fold(each) for each in parts if len(each) >= SHORTEST_WORD))
+        return found[:MOST] or [fold(each) for each in self.emails[:1]]
 
     @property
     def is_one_number(self) -> bool:
-        """Whether the whole text is one number or code, and not a name that happens to be somebody's code."""
-        return bool(self.ids) or (any(each.isdigit() for each in self.plain) and not self.emails)
+        """Whether this may be the number of one row, rather than a name or telephone number."""
+        return not self.emails and not self.phones and any(each.isdigit() for each in self.plain)
 
 
 def _touches_a_letter(text: str, start: int, end: int) -> bool:

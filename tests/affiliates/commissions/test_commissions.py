@@ -126,7 +126,7 @@ def test_staff_approve_and_reject_commissions_in_list(staff: Client, alice: Affi
     wanted, unwanted = sale(alice, product), sale(alice, product)
     list_page = "/admin/affiliates/commission/"
     answer = staff.post(
-        list_page, {"action": "approve", "confirmed": "yes", "_selected_action": [str(wanted.pk)]}, follow=True
+        list_page, {"action": "approve", "confirmed": "all", "_selected_action": [str(wanted.pk)]}, follow=True
     )
     assert "1 approved" in answer.content.decode()
     rejecting = {"action": "reject", "confirmed": "yes", "_selected_action": [str(unwanted.pk)]}

@@ -113,7 +113,7 @@ def test_staff_see_explanation_on_one_page(staff: Client, alice: Affiliate, prod
     page = f"/admin/affiliates/commission/{commission.pk}/"
     assert f"{page}explain/" in staff.get(f"{page}change/").content.decode()
     shown = staff.get(f"{page}explain/").content.decode()
-    assert "Why $17.99 for DEMO?" in shown
+    assert "Why $17.99 for Alice (DEMO)?" in shown
     assert "30% of $59.95 is $17.985, rounded half-up to $17.99." in shown
 
 

@@ -247,16 +247,20 @@ def test_decided_flag_cannot_change(alice: Affiliate, product: Product, bob: Use
         Flag.objects.all().delete()
 
 
-def test_staff_hold_clear_and_confirm_flags_in_list(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_staff_hold_release_and_reject_in_list(staff: Client, alice: Affiliate, product: Product) -> None:
     fine, foul = sale(alice, product), sale(alice, product)
     page = "/admin/affiliates/commission/"
     both = [str(fine.pk), str(foul.pk)]
     staff.post(page, {"action": "hold", "_selected_action": both})
+    assert not Flag.objects.exists()  # without a reason nothing happens
+    staff.post(page, {"action": "hold", "_selected_action": both, "reason": "asked the buyer"})
     assert "wants to review it" in staff.get(f"{page}?held=yes").content.decode()
     staff.post(page, {"action": "clear", "_selected_action": both[:1]})
     assert Flag.objects.open().count() == 2  # without a reason nothing happens
     staff.post(page, {"action": "clear", "_selected_action": both[:1], "reason": "looked fine"})
-    staff.post(page, {"action": "confirm", "_selected_action": both[1:], "reason": "bought by herself"})
+    staff.post(
+        page, {"action": "reject", "_selected_action": both[1:], "reason": "bought by herself", "confirmed": "yes"}
+    )
     foul.refresh_from_db()
     assert (Flag.objects.open().count(), foul.state) == (0, Commission.State.REJECTED)
 

@@ -246,8 +246,8 @@ def test_existing_affiliate_who_applies_learns_it_only_by_email(
     assert mail.outbox[-1].subject == "You are already our affiliate"
     assert "/affiliates/apply/confirm/" not in str(mail.outbox[-1].body)
     application = Application.objects.get()
-    assert f"already belongs to {alice}" in decide(staff, application, "approve")
-    with pytest.raises(ActionRefused, match="belongs to affiliate DEMO"):
+    assert "already belongs to Alice (DEMO)" in decide(staff, application, "approve")
+    with pytest.raises(ActionRefused, match="belongs to Alice"):
         approve_application(application=application)
     assert Affiliate.objects.count() == 1
 
@@ -257,3 +257,39 @@ def test_audit_log_records_decisions_by_ids_only(staff: Client, application: App
     entry = AuditEntry.objects.get(action="affiliates.application.approved")
     assert (entry.object_id, entry.actor) == (str(application.pk), bob.pk)
     assert AuditEntry.objects.filter(action="affiliates.terms.accepted").count() == 1
+
+
+def test_approval_ends_on_the_affiliates_page_with_link_and_code(staff: Client, application: Application) -> None:
+    page = staff.post(f"{LIST}{application.pk}/decide/approve/", follow=True)
+    affiliate = Affiliate.objects.get()
+    assert page.redirect_chain[-1][0] == f"/admin/affiliates/affiliate/{affiliate.pk}/change/"
+    soup = BeautifulSoup(page.content, "html.parser")
+    [said, warned] = soup.select(".messagelist li")
+    assert (
+        said["class"] == ["success"] and f"Erin Ellis is an affiliate now, with the code {affiliate.code}" in said.text
+    )
+    assert warned["class"] == ["warning"]  # nobody has confirmed the address yet
+    assert f"/go/{affiliate.code}/" in soup.select_one("#content").get_text()  # type: ignore[union-attr]
+    own = staff.get(f"{LIST}{application.pk}/change/").content.decode()
+    assert "Approved on" in own
+    assert "already belongs to" not in own
+
+
+def test_application_list_names_applicants_and_links_websites_safely(staff: Client, application: Application) -> None:
+    soup = BeautifulSoup(staff.get(LIST).content, "html.parser")
+    row = soup.select_one("#result_list tbody tr")
+    assert row is not None
+    assert "Erin Ellis" in row.get_text()
+    link = row.select_one('a[href="https://erin.example"]')
+    assert link is not None and set(link["rel"]) >= {"noopener", "noreferrer"}
+    assert AuditEntry.objects.filter(action="privacy.staff.listed").count() == 1
+
+
+@pytest.mark.parametrize("website", ["javascript:alert(1)", "data:text/html,x", 'https://x"onload=alert(1)'])
+def test_website_of_another_scheme_is_no_link(staff: Client, application: Application, website: str) -> None:
+    application.website = website
+    application.save()
+    page = BeautifulSoup(staff.get(f"{LIST}{application.pk}/change/").content, "html.parser")
+    links = [str(a["href"]) for a in page.select("#content .field-site a")]
+    assert not [link for link in links if not link.startswith("https://")]
+    assert not page.select("[onload]")

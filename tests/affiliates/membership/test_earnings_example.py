@@ -63,5 +63,5 @@ def test_more_products_cost_no_more_queries(
 ) -> None:
     for number in range(10):
         factories.product(slug=f"product-{number}")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         client.get("/affiliates/")

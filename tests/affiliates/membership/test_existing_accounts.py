@@ -166,7 +166,7 @@ def test_two_applications_from_same_address_create_one_affiliate(staff: Client, 
     data = {"action": "approve", "_selected_action": keys}
     page = staff.post("/admin/affiliates/application/", data, follow=True).content.decode()
     assert "1 approved" in page
-    assert "belongs to affiliate" in page
+    assert "already belongs to" in page
     assert Affiliate.objects.count() == 1
 
 

@@ -124,7 +124,7 @@ def test_ineligible_affiliate_is_listed_before_approval_and_left_out(
     assert "Will be left out" in before and reason.label.replace("'", "&#x27;") in before and "ERIN" in before
     assert "Approve and send $17.99" in before
     after = approve(staff, run)
-    assert f"Left out: ERIN, {reason.label}.".replace("'", "&#x27;") in after
+    assert f"Left out: Erin (ERIN), {reason.label}.".replace("'", "&#x27;") in after
     left_out = after.partition("<h2>Left out</h2>")[2].partition("<h2")[0]
     assert "ERIN" in left_out and reason.label.replace("'", "&#x27;") in left_out and "DEMO" not in left_out
     assert state_of(erin) == ("cancelled", "$0.00" if change is refund_it else "$17.99")
@@ -304,7 +304,7 @@ def test_first_manual_list_excludes_ineligible_and_uses_current_addresses(
     assert "Will be left out" in page_of(staff, by_hand)
     assert listed(staff, by_hand) == {"new@example.com"}
     page = page_of(staff, by_hand)
-    assert "Left out of the list: ERIN, the account is suspended." in page
+    assert "Left out of the list: Erin (ERIN), the account is suspended." in page
     assert state_of(erin) == ("cancelled", "$17.99")
 
 

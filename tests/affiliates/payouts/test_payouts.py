@@ -14,10 +14,11 @@ from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutClaim, PayoutItem, PayoutRun
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from privacy.admin_base.refusals import ActionRefused
+from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale
-from tests.cast import superuser
+from tests.cast import signed_in, superuser
 
 
 def prepare(bob: User) -> PayoutRun:
@@ -248,3 +249,77 @@ def test_run_actions_require_post_and_permission(
     assert client.post("/admin/affiliates/payoutrun/prepare/").status_code == 403
     assert Client().post("/admin/affiliates/payoutrun/prepare/").status_code == 302
     assert not PayoutRun.objects.exists()
+
+
+# --- The run's page ---------------------------------------------------------------------------------------------------
+def page_of(browser: Client, run: PayoutRun) -> str:
+    return " ".join(browser.get(f"/admin/affiliates/payoutrun/{run.pk}/change/").content.decode().split())
+
+
+def test_run_page_lists_payees_before_its_button(
+    staff: Client, alice: Affiliate, product: Product, grace: User
+) -> None:
+    approved_sale(alice, product)
+    run = prepare(grace)
+    page = page_of(staff, run)
+    assert page.index("Alice (DEMO)") < page.index("alice@example.com") < page.index("Approve and send $17.99")
+    assert "Approve and send $17.99 to 1 affiliate <" in page
+    assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(run.pk)).exists()
+    assert "1 affiliate, $17.99" in staff.get("/admin/affiliates/payoutrun/").content.decode()
+
+
+def test_preparer_sees_who_can_approve_instead_of_the_button(
+    staff: Client, alice: Affiliate, product: Product, bob: User, grace: User, vera: User
+) -> None:
+    approved_sale(alice, product)
+    run = prepare(bob)
+    page = page_of(staff, run)
+    assert "You prepared this run, so a colleague has to approve it: <strong>grace@example.com</strong>." in page
+    assert "Approve and send" not in page
+    assert "Cancel this run" in page
+    assert "vera@example.com" not in page
+    assert "Approve and send $17.99" in page_of(signed_in(grace), run)
+
+
+def test_only_person_who_may_approve_is_told_that_it_is_recorded(
+    staff: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    approved_sale(alice, product)
+    page = page_of(staff, prepare(bob))
+    assert "You prepared this run, and nobody else may approve it." in page
+    assert "Approve and send $17.99" in page
+
+
+def test_payee_does_not_see_the_button_of_the_run_that_pays_them(
+    staff: Client, alice: Affiliate, product: Product, grace: User
+) -> None:
+    approved_sale(alice, product)
+    run = prepare(grace)
+    User.objects.filter(pk=alice.user_id).update(is_staff=True, is_superuser=True)
+    page = page_of(signed_in(User.objects.get(pk=alice.user_id)), run)
+    assert "This run pays your own account" in page
+    assert "Approve and send" not in page
+
+
+def test_changed_address_is_named_before_approval(
+    staff: Client, alice: Affiliate, product: Product, grace: User
+) -> None:
+    approved_sale(alice, product)
+    run = prepare(grace)
+    alice.payout_email = "new@example.com"
+    alice.save()
+    page = page_of(staff, run)
+    assert "new@example.com (changed since the run was prepared)" in page
+
+
+def test_run_page_has_constant_query_count(staff: Client, product: Product, grace: User) -> None:
+    costs = []
+    for size in (2, 8):
+        for number in range(size):
+            approved_sale(factories.affiliate(f"{size}-{number}@example.com", f"CODE{size}-{number}"), product)
+        run = prepare(grace)
+        page_of(staff, run)
+        with CaptureQueriesContext(connection) as queries:
+            page_of(staff, run)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]

@@ -67,5 +67,5 @@ def test_campaigns_page_has_constant_query_count(
         for number in range(count):
             label = declare_label(affiliate=alice, text=f"label {number}")
             factories.click(alice, label=label)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             client.get(CAMPAIGNS)

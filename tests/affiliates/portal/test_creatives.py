@@ -174,5 +174,5 @@ def test_creatives_page_has_constant_query_count(
     for count in (1, 39):
         for _ in range(count):
             banner(landing="/products/bps-pro/")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             client.get(f"{PORTAL}creatives/")

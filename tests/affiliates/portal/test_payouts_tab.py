@@ -63,12 +63,12 @@ def test_payouts_page_has_constant_query_count(
     client = signed_in(alice.user)
     approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(f"{PORTAL}payouts/")
     for _ in range(40):
         approved_sale(alice, product)
         prepare_payout(currency="USD", actor=bob)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(f"{PORTAL}payouts/")
 
 
@@ -81,5 +81,5 @@ def test_payout_page_has_constant_query_count(
             approved_sale(alice, product)
         prepare_payout(currency="USD", actor=bob)
         address = f"{PORTAL}payouts/{alice.payouts.order_by('-pk')[0].pk}/"
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             client.get(address)

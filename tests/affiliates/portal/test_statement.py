@@ -120,9 +120,9 @@ def test_statement_has_constant_query_count(
 ) -> None:
     client = signed_in(alice.user)
     approved_sale(alice, product)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(f"{PORTAL}statement/")
     for _ in range(39):
         approved_sale(alice, product)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(f"{PORTAL}statement/")

@@ -93,7 +93,7 @@ def test_bulk_approval_requires_confirmation(staff: Client, alice: Affiliate, pr
     assert "a member of staff wants to review it" in page
     assert "it is already approved" in page
     assert balance(alice) == "$3.00"
-    assert "2 approved" in act(staff, "approve", first, second, confirmed="yes")
+    assert "2 approved" in act(staff, "approve", first, second, confirmed="all")
     assert balance(alice) == "$38.98"
     assert AuditEntry.objects.filter(action="affiliates.commission.approved").exclude(actor=None).count() == 2
 
@@ -110,7 +110,7 @@ def test_bulk_approval_skips_commission_held_since_preview(staff: Client, alice:
     commission = sale(alice, product)
     assert "This will approve 1 commission" in act(staff, "approve", commission)
     raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF)
-    assert "0 approved" in act(staff, "approve", commission, confirmed="yes")
+    assert "0 approved" in act(staff, "approve", commission, confirmed="all")
     assert balance(alice) == "$0.00"
 
 

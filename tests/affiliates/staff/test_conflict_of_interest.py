@@ -12,8 +12,8 @@ from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.lifecycle import approve_commission
 from affiliates.commissions.rates import set_rate
 from affiliates.membership.account_state import reinstate_affiliate, suspend_affiliate
-from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutRun, Rate
-from affiliates.payouts.runs import prepare_payout
+from affiliates.models import Affiliate, Application, Commission, Flag, LedgerEntry, PayoutRun, Rate
+from affiliates.payouts.runs import approve_payout, prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
@@ -58,7 +58,7 @@ def test_only_approver_may_approve_own_payout_and_it_is_audited(
 
 
 def press(browser: Client, action: str, commission: Commission) -> str:
-    data = {"action": action, "_selected_action": [str(commission.pk)], "confirmed": "1", "reason": "for a reason"}
+    data = {"action": action, "_selected_action": [str(commission.pk)], "confirmed": "all", "reason": "for a reason"}
     return browser.post("/admin/affiliates/commission/", data, follow=True).content.decode()
 
 
@@ -137,3 +137,30 @@ def test_only_member_of_staff_may_set_general_rate_and_it_is_audited(own: Client
     assert (str(Rate.objects.get().terms), recorded()) == ("40%", 1)
     own.post(RATES, {"action": "end", "_selected_action": [str(Rate.objects.get().pk)]})
     assert (Rate.objects.get().ends_at is not None, recorded()) == (True, 2)
+
+
+@pytest.mark.parametrize("outcome", ["paid", "failed"])
+def test_staff_cannot_record_own_manual_payment(
+    own: Client, staff: Client, bob: User, alice: Affiliate, product: Product, outcome: str
+) -> None:
+    approved_sale(alice, product)
+    run = prepare_payout(currency="USD", actor=User.objects.get(pk=alice.user_id), method=PayoutRun.Method.CSV)
+    approve_payout(run=run, actor=bob)
+    answer = {"outcome": outcome, "paid_on": "2026-03-01", "reference": "T-1", "reason": "returned by the bank"}
+    for browser, states in ((own, {"queued"}), (staff, {outcome})):
+        page = browser.post(f"/admin/affiliates/payoutrun/{run.pk}/settle/", answer, follow=True).content.decode()
+        assert (REFUSED in page) == (states == {"queued"})
+        assert {item.state for item in run.items.all()} == states
+
+
+@pytest.mark.parametrize("decision", ["approve", "decline"])
+def test_staff_cannot_decide_own_application(staff: Client, bob: User, grace: User, decision: str) -> None:
+    application = Application.objects.create(name="Bob", email="Bob+ads@example.com", website="https://bob.example")
+    address = f"/admin/affiliates/application/{application.pk}/decide/{decision}/"
+    page = staff.post(address, {"reason": "Not now."}, follow=True).content.decode()
+    assert "This is your own application. A colleague has to decide." in page
+    application.refresh_from_db()
+    assert application.state == Application.State.OPEN
+    signed_in(grace).post(address, {"reason": "Not now."})
+    application.refresh_from_db()
+    assert application.state == {"approve": "approved", "decline": "declined"}[decision]

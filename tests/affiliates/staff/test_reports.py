@@ -20,19 +20,23 @@ from affiliates.payouts.item_states import release_funds
 from affiliates.payouts.runs import prepare_payout
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
+from privacy.admin_base.periods import chosen_days
 from privacy.audit.models import AuditEntry
 from privacy.erasure.retention import purge_expired
 from shop.models import Product
+from shop.reports.breakdowns import breakdowns
+from shop.reports.sales_report import shares
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 PAGE, FILE = "/admin/affiliates/reports/", "/admin/affiliates/reports/report.csv"
-MARCH = AffiliateReport(date(2026, 3, 1), date(2026, 3, 31))
+MARCH = chosen_days(date(2026, 3, 1), date(2026, 3, 31))
+THIS_MONTH = "period=this-month"
 
 
 def rows(by: str, code: str = "") -> dict[str, ReportRow]:
-    return {row.label: row for row in AffiliateReport(MARCH.since, MARCH.until, by=by, code=code).rows()}
+    return {row.label: row for row in AffiliateReport(MARCH, "USD", by, code).rows()}
 
 
 def read(staff: Client, query: str = "") -> str:
@@ -88,11 +92,11 @@ def test_report_by_campaign_has_row_for_unlabeled_clicks(alice: Affiliate, produ
 
 def test_report_by_campaign_shows_no_sales(staff: Client, alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
-    page = read(staff, "?by=campaign")
+    page = read(staff, f"?{THIS_MONTH}&by=campaign")
     assert "DEMO: blog" in page
     assert "Orders</th>" not in page
     assert "100.00" not in page
-    [row] = [row for row in file_of(staff, "?by=campaign") if row["campaign"] == "DEMO: blog"]
+    [row] = [row for row in file_of(staff, f"?{THIS_MONTH}&by=campaign") if row["campaign"] == "DEMO: blog"]
     assert (row["clicks"], row["orders"], row["sales"], row["earned"]) == ("2", "", "", "")
 
 
@@ -108,11 +112,11 @@ def test_report_by_product(alice: Affiliate, product: Product) -> None:
 
 def test_report_by_month_has_no_gaps(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     sale(alice, product)
-    clock.move_to(datetime(2026, 5, 31, 23, 59, 59, tzinfo=UTC))
+    clock.move_to(datetime(2026, 6, 1, 6, 59, 59, tzinfo=UTC))  # still May where the business is
     sale(alice, product)
-    clock.move_to(datetime(2026, 6, 1, tzinfo=UTC))
+    clock.move_to(datetime(2026, 6, 1, 7, tzinfo=UTC))
     sale(alice, product)
-    found = AffiliateReport(date(2026, 3, 1), date(2026, 6, 30)).rows()
+    found = AffiliateReport(chosen_days(date(2026, 3, 1), date(2026, 6, 30)), "USD", ReportBy.MONTH).rows()
     assert [(row.label, row.statistics.orders) for row in found] == [
         ("2026-03", 1),
         ("2026-04", 0),
@@ -124,7 +128,7 @@ def test_report_by_month_has_no_gaps(alice: Affiliate, product: Product, clock: 
 @pytest.mark.parametrize("by", ReportBy.values)
 def test_all_reports_have_same_totals(alice: Affiliate, product: Product, by: str) -> None:
     a_day(alice, product)
-    report = AffiliateReport(MARCH.since, MARCH.until, by=by)
+    report = AffiliateReport(MARCH, "USD", by)
     total = report.total(report.rows())
     kept = Commission.objects.exclude(state="rejected")
     if report.has_sales:
@@ -145,7 +149,7 @@ def test_report_payouts_match_ledger(alice: Affiliate, product: Product, bob: Us
     release_funds([PayoutItem.objects.get(affiliate=erin)], state=PayoutItem.State.RETURNED, error="")
     moved = LedgerEntry.objects.filter(kind__in=["payout", "return"])
     for by in (ReportBy.MONTH, ReportBy.AFFILIATE):
-        report = AffiliateReport(MARCH.since, MARCH.until, by=by)
+        report = AffiliateReport(MARCH, "USD", by)
         paid = report.total(report.rows()).paid
         assert paid is not None
         assert paid.minor == -sum(entry.amount_minor for entry in moved) == 5397
@@ -174,7 +178,7 @@ def test_report_for_one_affiliate(alice: Affiliate, product: Product) -> None:
 def test_report_has_constant_query_count(staff: Client, alice: Affiliate, product: Product, by: str) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
-            read(staff, f"?by={by}")
+            read(staff, f"?{THIS_MONTH}&by={by}")
         return len(seen)
 
     a_day(alice, product)
@@ -188,20 +192,20 @@ def test_report_has_constant_query_count(staff: Client, alice: Affiliate, produc
 
 def test_report_page_shows_table_and_chart(staff: Client, alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
-    page = read(staff, "?by=affiliate")
+    page = read(staff, f"?{THIS_MONTH}&by=affiliate")
     assert "<rect " in page
-    assert "<title>DEMO: $47.99</title>" in page
+    assert "<title>DEMO: $47.99; before $0.00</title>" in page
     assert "50.0%" in page
     assert "alice@example.com" not in page
 
 
 def test_report_without_data_says_so(staff: Client) -> None:
-    assert "Nothing happened from April 1, 2025 to March 2, 2026" in read(staff)
+    assert "Nothing happened in this period (February 2026)." in read(staff)
 
 
 def test_report_csv_is_exact_and_audited(staff: Client, alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
-    [demo, _] = file_of(staff, "?by=affiliate")
+    [demo, _] = file_of(staff, f"?{THIS_MONTH}&by=affiliate")
     assert demo == {
         "affiliate": "DEMO",
         "clicks": "4",
@@ -220,19 +224,46 @@ def test_report_csv_is_exact_and_audited(staff: Client, alice: Affiliate, produc
 
 
 @pytest.mark.parametrize(
-    "query",
-    ["?by=nothing", "?since=soon", "?since=2026-03-02&until=2026-03-01", "?code=%00", "?code=NOBODY"]
-    + [
-        "?since=0001-01-01&until=9999-12-31",
-        "?until=9999-12-31",
-        "?since=0001-01-01&until=0001-01-02",
-        "?until=0001-01-02",
+    ("query", "message"),
+    [
+        ("?by=nothing", "Select a valid choice."),
+        ("?since=soon", "Enter a valid date."),
+        ("?since=2026-03-02&until=2026-03-01", "The first day is after the last one."),
+        ("?code=NOBODY", "No affiliate has this code or link."),
+        ("?code=alice%40example.com", "No affiliate has this code or link."),
+        ("?since=0001-01-01&until=9999-12-31", "Please choose days from January 1, 2000 to March 2, 2026"),
+        ("?since=1900-01-01&until=9999-12-31", "Please choose days from January 1, 2000 to March 2, 2026"),
+        ("?until=0001-01-02", "The first day is after the last one."),
+        ("?since=2017-01-01&until=2026-03-01&by=day", "Please choose at most a year by day"),
     ],
 )
-def test_invalid_report_choice_shows_message(staff: Client, alice: Affiliate, product: Product, query: str) -> None:
+def test_invalid_report_choice_shows_message(
+    staff: Client, alice: Affiliate, product: Product, query: str, message: str
+) -> None:
     a_day(alice, product)
-    assert "Reports" in read(staff, query)
-    assert staff.get(f"{FILE}{query}").status_code == 200
+    page = read(staff, query)
+    assert message in page
+    assert "DEMO" not in page
+    file = staff.get(f"{FILE}{query}", follow=True)
+    assert file.redirect_chain
+    assert message in file.content.decode()
+
+
+@pytest.mark.parametrize(
+    "pasted", ["DEMO", " demo ", "https://testserver/go/DEMO/products/bps-pro/", "/products/bps-pro/?ref=DEMO"]
+)
+def test_report_takes_a_code_or_a_pasted_link(staff: Client, alice: Affiliate, product: Product, pasted: str) -> None:
+    a_day(alice, product)
+    response = staff.get(PAGE, {"period": "this-month", "code": pasted})
+    assert [row.label for row in response.context["rows"]] == ["DEMO"]
+
+
+def test_affiliates_sales_are_the_share_of_the_shop(staff: Client, alice: Affiliate, product: Product) -> None:
+    a_day(alice, product)
+    report = AffiliateReport(MARCH, "USD", ReportBy.DAY)
+    [route] = [row for row in shares(MARCH, breakdowns()["route"], "USD") if row.label == "Affiliate's link"]
+    total = report.total(report.rows())
+    assert (total.statistics.orders, total.sales) == (route.sales.orders, route.sales.gross)
 
 
 def test_report_requires_permission(client: Client, alice: Affiliate) -> None:

@@ -95,7 +95,7 @@ class MoneyInAnyOrder(PayPalSteps, StaffSteps, PayoutSteps):
             world.housekeep()
         since = timezone.now() - timedelta(days=400)
         assert first_difference(paypal_since=since) == ""
-        assert list(Payment.objects.mismatched().values_list("problem", flat=True)) == []
+        assert list(Payment.objects.with_problem().values_list("problem", flat=True)) == []
         self.the_books_agree()
         self.nothing_is_lost_between_commissions_payouts_and_balances()
         self.every_license_follows_its_money()

@@ -1,4 +1,4 @@
-"""The inbox queues: mine, unassigned, overdue, held."""
+"""The inbox queues: to do, mine, unassigned, overdue, held, and what is done; and the way to the next message."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from pytest_django import Settings
 
 from accounts.models import User
 from contacts.models import Correspondence, Inquiry, Reply
+from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
 from privacy.erasure.retention import purge_expired
 from tests import factories
+from tests.accounts.test_roles import member
+from tests.cast import superuser
 from tests.contacts.conftest import Post, page_of, press
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +26,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def listed(staff: Client, queue: str) -> set[str]:
-    page = staff.get("/admin/contacts/inquiry/", {"queue": queue}).content.decode()
+    page = staff.get("/admin/contacts/inquiry/", {"queue": queue} if queue else {}).content.decode()
     return {reference for reference in Inquiry.objects.values_list("reference", flat=True) if reference in page}
 
 
@@ -33,27 +36,61 @@ def test_each_queue_lists_its_own_messages(staff: Client, bob: User, clock: obje
     his = factories.inquiry(assigned_to=carl, due_at=NOON - timedelta(seconds=1))
     nobodys = factories.inquiry(due_at=NOON)
     held = factories.inquiry(state="held", due_at=NOON - timedelta(days=1))
-    factories.inquiry(assigned_to=bob, state="answered", due_at=NOON - timedelta(days=1))
+    done = factories.inquiry(assigned_to=bob, state="answered", due_at=NOON - timedelta(days=1))
+    spam, closed = factories.inquiry(state="spam"), factories.inquiry(state="closed")
     assert listed(staff, "mine") == {mine.reference}
     assert listed(staff, "unassigned") == {nobodys.reference, held.reference}
     assert listed(staff, "overdue") == {his.reference, held.reference}
     assert listed(staff, "held") == {held.reference}
+    waiting = {mine.reference, his.reference, nobodys.reference, held.reference}
+    assert listed(staff, "") == waiting
+    assert [listed(staff, queue) for queue in ("answered", "closed", "spam")] == [
+        {done.reference},
+        {closed.reference},
+        {spam.reference},
+    ]
+    assert listed(staff, "all") == waiting | {done.reference, closed.reference, spam.reference}
 
 
-def test_waiting_messages_come_first_by_due_date(staff: Client, clock: object) -> None:
-    answered = factories.inquiry(state="answered", due_at=NOON - timedelta(days=9))
+def test_a_search_finds_what_is_done_too(staff: Client, clock: object) -> None:
+    closed = factories.inquiry(state="closed")
+    page = staff.get("/admin/contacts/inquiry/", {"q": "dave@example.org"}).content.decode()
+    assert closed.reference in page
+    assert "everything found" in page
+
+
+def test_waiting_messages_are_listed_by_due_date(staff: Client, clock: object) -> None:
     later = factories.inquiry(due_at=NOON + timedelta(days=2))
     sooner = factories.inquiry(due_at=NOON + timedelta(days=1))
     page = staff.get("/admin/contacts/inquiry/").content.decode()
-    places = [page.index(inquiry.reference) for inquiry in (sooner, later, answered)]
-    assert places == sorted(places)
+    assert page.index(sooner.reference) < page.index(later.reference)
 
 
-def test_overdue_message_is_marked(staff: Client, clock: object) -> None:
-    factories.inquiry(due_at=NOON + timedelta(days=1))
-    assert "overdue</strong>" not in staff.get("/admin/contacts/inquiry/").content.decode()
-    factories.inquiry(due_at=NOON - timedelta(days=3))
-    assert "Feb 27, 2026, overdue</strong>" in staff.get("/admin/contacts/inquiry/").content.decode()
+def test_age_and_due_date_are_told_in_words(staff: Client, clock: object) -> None:
+    three_days = NOON - timedelta(days=3)
+    factories.inquiry(received_at=three_days, due_at=NOON + timedelta(days=1))
+    factories.inquiry(received_at=three_days, due_at=NOON)
+    factories.inquiry(received_at=NOON - timedelta(hours=1), due_at=NOON + timedelta(days=9))
+    page = staff.get("/admin/contacts/inquiry/").content.decode().replace("\xa0", " ")
+    for text in ("3 days, due tomorrow", "3 days, due today", "1 hour, due Mar 11, 2026"):
+        assert text in page
+    assert "overdue</strong>" not in page
+    factories.inquiry(received_at=three_days, due_at=NOON - timedelta(days=3))
+    page = staff.get("/admin/contacts/inquiry/").content.decode()
+    assert '<strong class="overdue">overdue since Feb 27, 2026</strong>' in page
+
+
+def test_after_an_answer_the_next_message_by_due_date_opens(staff: Client, bob: User, clock: object) -> None:
+    grace = superuser("grace@example.com")
+    first, second = (factories.inquiry(due_at=NOON + timedelta(days=days)) for days in (1, 2))
+    factories.inquiry(due_at=NOON, assigned_to=grace)
+    mine = factories.inquiry(due_at=None, assigned_to=bob)
+    ways = [(first, "_send", second), (second, "_next", mine), (mine, "_send_close", second)]
+    for inquiry, button, following in ways:
+        response: Any = staff.post(page_of(inquiry), {"answer": "Hi.", button: ""})
+        assert response.url == page_of(following)
+    response = staff.post(page_of(second), {"answer": "Hi.", "_send": ""}, follow=True)
+    assert "No other message waits for you." in response.content.decode()
 
 
 def test_due_date_counts_business_days(post: Post, clock: time_machine.Traveller, settings: Settings) -> None:
@@ -72,27 +109,26 @@ def test_message_can_be_assigned_to_oneself(staff: Client, bob: User, inquiry: I
     assert (entry.object_id, entry.actor) == (str(inquiry.pk), bob.pk)
 
 
-def test_message_can_be_assigned_to_a_colleague(staff: Client, inquiry: Inquiry) -> None:
-    carl = factories.user("carl@example.com", is_staff=True, name="Carl")
-    customer = factories.user("erin@example.org", name="Erin")
+def test_only_colleagues_who_can_answer_are_offered(staff: Client, inquiry: Inquiry) -> None:
+    carl = member(Role.MAIL, "carl@example.com")
+    others = factories.user("erin@example.org", name="Erin"), member(Role.SHOP)
     page = staff.get(page_of(inquiry)).content.decode()
-    assert "Carl" in page
-    assert f'value="{customer.pk}"' not in page
-    form = {f"{prefix}-{name}": "0" for prefix in ("replies", "replies-2") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    staff.post(page_of(inquiry), {"state": "open", "assigned_to": str(carl.pk), **form})
-    inquiry.refresh_from_db()
-    assert inquiry.assigned_to == carl
-    assert AuditEntry.objects.filter(action="contacts.inquiry.assigned").count() == 1
+    assert f'value="{carl.pk}"' in page
+    assert not [other for other in others if f'value="{other.pk}"' in page]
 
 
-def test_reopened_message_gets_a_new_due_date(staff: Client, inquiry: Inquiry) -> None:
-    Inquiry.objects.update(state="closed", due_at=NOON - timedelta(days=9))
-    form = {f"{prefix}-{name}": "0" for prefix in ("replies", "replies-2") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    staff.post(page_of(inquiry), {"state": "open", **form})
-    inquiry.refresh_from_db()
+@pytest.mark.parametrize("state", ["closed", "answered", "spam"])
+def test_reopened_message_gets_a_new_due_date(staff: Client, inquiry: Inquiry, state: str) -> None:
+    Inquiry.objects.update(state=state, due_at=NOON - timedelta(days=9))
+    press(staff, inquiry, "reopen")
     assert inquiry.state == "open"
     assert inquiry.due_at is not None
     assert inquiry.due_at > NOON
+
+
+def test_closing_twice_is_explained(staff: Client, inquiry: Inquiry) -> None:
+    press(staff, inquiry, "close")
+    assert "Not possible (any more): this message is closed." in press(staff, inquiry, "close")
 
 
 def test_received_message_is_audited(post: Post) -> None:

@@ -75,7 +75,7 @@ def test_unusual_email_addresses_are_accepted_and_mailed(post: Post, work: Work,
 def test_look_alike_domain_is_shown_in_ascii(post: Post, staff: Client) -> None:
     post(email="dave@exаmple.org")  # Cyrillic а
     page = staff.get(f"/admin/contacts/inquiry/{Inquiry.objects.get().pk}/change/").content.decode()
-    assert "domain: xn--exmple-4nf.org" in page
+    assert "xn--exmple-4nf.org" in page
 
 
 def test_very_long_word_is_stored_whole(post: Post, work: Work) -> None:

@@ -18,7 +18,7 @@ from tests.contacts.conftest import page_of, press
 
 pytestmark = pytest.mark.django_db
 
-CALL = {"way": "call_out", "purpose": "answer_inquiry", "happened_at": "2026-03-02 11:00", "notes": "They want blue."}
+CALL = {"way": "call_out", "purpose": "answer_inquiry", "happened_at": "2026-03-02 03:00", "notes": "They want blue."}
 
 
 def log(staff: Client, inquiry: Inquiry, **changes: Any) -> str:

@@ -7,10 +7,15 @@ from collections.abc import Callable
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import User
 from contacts.models import Inquiry, Reply
+from privacy.admin_base.staff_dashboard import Area, pending_tasks_for
+from privacy.admin_base.staff_roles import Role
 from privacy.models import PrivacyRequest
-from tests.contacts.conftest import Post, page_of, press
+from tests.accounts.test_roles import member
+from tests.contacts.conftest import Post, page_of, press, send
 
 pytestmark = pytest.mark.django_db
 
@@ -22,12 +27,6 @@ def complaint(post: Post) -> Inquiry:
     post(kind="complaint", message="You wrote to me.")
     found: Inquiry = Inquiry.objects.get()
     return found
-
-
-def answer(staff: Client, inquiry: Inquiry, body: str) -> str:
-    form = {f"{prefix}-{name}": "0" for prefix in ("replies", "replies-2") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    form |= {"replies-2-TOTAL_FORMS": "1", "replies-2-0-inquiry": str(inquiry.pk), "replies-2-0-body": body}
-    return staff.post(page_of(inquiry), {"state": "open", **form}, follow=True).content.decode()
 
 
 def test_complaint_starts_its_deadline(complaint: Inquiry) -> None:
@@ -46,7 +45,7 @@ def test_complaint_confirmation_names_the_deadline_and_authorities(complaint: In
 
 
 def test_answer_to_a_complaint_closes_message_and_request(complaint: Inquiry, staff: Client, work: Work) -> None:
-    assert "Your answer has been sent" in answer(staff, complaint, "We looked into it.")
+    assert "has been sent" in send(staff, complaint, "We looked into it.")
     assert PrivacyRequest.objects.get().state == "answered"
     assert Inquiry.objects.get().state == "answered"
     assert Reply.objects.count() == 1
@@ -82,3 +81,16 @@ def test_other_messages_create_no_privacy_request(post: Post) -> None:
     post(kind="question")
     assert Inquiry.objects.exists()
     assert not PrivacyRequest.objects.exists()
+
+
+def tasks_of(user: User) -> dict[str, int]:
+    lines = pending_tasks_for(user, now=timezone.now())
+    return {line.task.one: line.waiting.count for line in lines if line.task.area in (Area.CONTACTS, Area.PRIVACY)}
+
+
+def test_complaint_is_one_task(complaint: Inquiry, bob: User) -> None:
+    assert tasks_of(bob) == {"privacy request to answer": 1}
+    assert tasks_of(member(Role.MAIL)) == {"message to answer": 1}
+    assert tasks_of(member(Role.PRIVACY_OFFICER)) == {"privacy request to answer": 1}
+    PrivacyRequest.objects.update(state="answered", answered_at=timezone.now())
+    assert tasks_of(bob) == {"message to answer": 1}  # whose message somebody has reopened

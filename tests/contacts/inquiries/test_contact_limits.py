@@ -129,5 +129,5 @@ def test_cache_contains_no_address(post: Post) -> None:
 
 def test_refused_message_needs_few_queries(post: Post, django_assert_max_num_queries: Any, client: Client) -> None:
     flood(post, 7)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert post().status_code == 429

@@ -102,7 +102,7 @@ def test_a_message_is_released_once(post: Post, staff: Client, work: Work) -> No
     post(extra="x")
     held = Inquiry.objects.get()
     press(staff, held, "release")
-    assert "This message is not held (any more)." in press(staff, held, "release")
+    assert "Not possible (any more): this message is waiting for an answer." in press(staff, held, "release")
     work()
     assert [message.to for message in mail.outbox].count(["Dave@example.org"]) == 1
 
@@ -126,15 +126,17 @@ def test_a_link_alone_does_not_release(post: Post, staff: Client) -> None:
     assert held.state == "held"
 
 
-def test_held_message_that_is_discarded_is_closed_and_nobody_is_mailed(post: Post, staff: Client, work: Work) -> None:
+def test_held_message_that_is_marked_as_spam_leaves_the_queue_and_nobody_is_mailed(
+    post: Post, staff: Client, work: Work
+) -> None:
     post(extra="x")
     held = Inquiry.objects.get()
     work()
     mail.outbox.clear()
-    assert "Spam: discard it" in staff.get(page_of(held)).content.decode()
-    assert "Discarded" in press(staff, held, "discard")
-    assert held.state == "closed"
-    assert "This message is not held (any more)." in press(staff, held, "discard")
+    assert ">Spam</button>" in staff.get(page_of(held)).content.decode()
+    assert "Marked as spam" in press(staff, held, "discard")
+    assert held.state == "spam"
+    assert "this message is spam." in press(staff, held, "discard")
     work()
     assert not mail.outbox
     assert AuditEntry.objects.filter(action="contacts.inquiry.discarded", object_id=held.pk).count() == 1

@@ -35,6 +35,23 @@ def test_preset_and_the_period_before(preset: Preset, days: tuple[str, str], bef
     assert (span(period), span(period.before)) == (days, before)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        ("2026-02-01", "2026-02-28", ("2026-01-01", "2026-01-31")),
+        ("2025-01-01", "2025-12-31", ("2024-01-01", "2024-12-31")),
+        ("2026-02-01", "2026-02-27", ("2026-01-05", "2026-01-31")),
+        ("2026-01-15", "2026-02-14", ("2025-12-15", "2026-01-14")),
+    ],
+)
+def test_typed_whole_month_or_year_is_compared_with_the_one_before(
+    since: str, until: str, before: tuple[str, str]
+) -> None:
+    form = PeriodForm({"since": since, "until": until}, now=NOW)
+    assert form.is_valid()
+    assert span(form.period.before) == before
+
+
 def test_leap_day_is_compared_with_the_last_day_of_february() -> None:
     assert span(Preset.THIS_YEAR.period(date(2028, 2, 29)).before) == ("2027-01-01", "2027-02-28")
 

@@ -21,7 +21,7 @@ from privacy.audit.models import AuditEntry
 from privacy.erasure.retention import purge_expired
 from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest, Suppression
 from privacy.registry.deadlines import deadlines_of
-from privacy.requests import receive_request
+from privacy.requests import delete_reported, receive_request
 from tests import factories
 from tests.privacy.conftest import ERIN
 from tests.privacy.inbox import link_mailed_to
@@ -40,7 +40,12 @@ def text(response: Any) -> str:
 
 
 def typed(**fields: str) -> dict[str, str]:
-    values = {"kind": "access", "channel": "letter", "received_at_0": "2026-03-02", "received_at_1": "09:00:00"}
+    values = {
+        "kind": "access",
+        "channel": "letter",
+        "received_at_0": "2026-03-02",
+        "received_at_1": "01:00:00",
+    }  # in California
     return {**values, "identity": "documents", "email": ERIN, "contact": "", "details": "A letter", **fields}
 
 
@@ -81,6 +86,32 @@ def test_a_letter_is_entered_with_its_identity_check_and_counts_from_receipt(sta
     assert PrivacyRequest.objects.get(email_index=ERIN.upper()) == request
     assert b"erin" not in stored(request, "email").lower()
     assert actions_about(request) == ["privacy.request.recorded"]
+
+
+def test_form_is_filled_in_with_now_and_lands_on_the_request_with_its_next_step(staff: Client) -> None:
+    page = BeautifulSoup(staff.get(f"{LIST}add/").content, "html.parser")
+    shown = [str(page.select_one(f"[name=received_at_{part}]")["value"]) for part in (0, 1)]  # type: ignore[index]
+    assert shown == ["2026-03-02", "04:00:00"]  # noon UTC, in California
+    response = staff.post(f"{LIST}add/", typed(received_at_0=shown[0], received_at_1=shown[1], kind="complaint"))
+    request = PrivacyRequest.objects.get()
+    assert request.received_at == timezone.now()
+    assert response["Location"] == page_of(request)
+    landed = BeautifulSoup(staff.get(page_of(request)).content, "html.parser")
+    assert "Next step: Tell the person that the request arrived." in text(staff.get(page_of(request)))
+    assert [link.text for link in landed.select(".next-step-action")] == ["Acknowledge"]
+
+
+@pytest.mark.parametrize(("day", "hour"), [("2026-03-08", "02:30:00"), ("2025-11-02", "01:30:00")])
+def test_hour_that_the_clock_skips_or_repeats_is_refused_and_kept(
+    staff: Client, clock: time_machine.Traveller, bob: User, day: str, hour: str
+) -> None:
+    clock.move_to(datetime(2026, 3, 20, 12, tzinfo=UTC))
+    staff.force_login(bob)
+    response = staff.post(f"{LIST}add/", typed(received_at_0=day, received_at_1=hour))
+    assert "may be ambiguous or it may not exist" in text(response)
+    page = BeautifulSoup(response.content, "html.parser")
+    assert page.select_one("[name=received_at_1]")["value"] == hour  # type: ignore[index]
+    assert not PrivacyRequest.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -158,11 +189,34 @@ def test_the_queue_costs_the_same_with_more_rows(staff: Client, django_assert_ma
         assert len(queue(staff)) == 6
 
 
-def test_the_queue_names_nobody(staff: Client) -> None:
-    entered(staff, contact="Erin Ellis")
-    page = staff.get(LIST).content.decode()
-    assert "Erin" not in page
-    assert "example.org" not in page
+def test_queue_names_kind_and_person_and_the_next_step_and_is_audited(staff: Client) -> None:
+    entered(staff, kind="deletion")
+    entered(staff, email="", contact="Erin Ellis\n1 Elm Street", kind="complaint")
+    page = BeautifulSoup(staff.get(LIST).content, "html.parser")
+    assert {cell.text for cell in page.select("#result_list .field-__str__")} == {
+        f"Delete my data, {ERIN}",
+        "Complain about how you handle my data, Erin Ellis",
+    }
+    assert {cell.text for cell in page.select("#result_list .field-next")} == {
+        "Look at what is deleted and what is kept, then delete.",
+        "Tell the person that the request arrived.",
+    }
+    assert AuditEntry.objects.filter(action="privacy.staff.listed", object_model="privacy.privacyrequest").count() == 1
+
+
+def test_deadlines_are_in_words(staff: Client, clock: time_machine.Traveller, bob: User) -> None:
+    request = entered(staff)
+    for days, words in (
+        (0, "in 45 days (Apr 16, 2026)"),
+        (44, "tomorrow (Apr 16, 2026)"),
+        (45, "today (Apr 16, 2026)"),
+    ):
+        clock.move_to(request.received_at + timedelta(days=days, hours=4))
+        staff.force_login(bob)
+        assert words in text(staff.get(LIST))
+    clock.move_to(request.due_at + timedelta(days=3))  # type: ignore[operator]
+    staff.force_login(bob)
+    assert "3 days ago (Apr 16, 2026), overdue" in text(staff.get(LIST))
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
@@ -225,6 +279,69 @@ def test_a_deletion_shows_first_what_goes_and_then_what_went(staff: Client, erin
     record = anew(request)
     assert (record.state, record.email, record.details) == ("answered", None, None)
     assert mails_to(ERIN) == []
+
+
+def test_report_is_mailed_first_and_then_the_address_is_forgotten(
+    staff: Client, bob: User, erin_and_frank: None
+) -> None:
+    request = entered(staff, kind="deletion")
+    page = BeautifulSoup(staff.get(page_of(request, "delete")).content, "html.parser")
+    box = page.select_one("[name=mail_report]")
+    assert box is not None
+    assert box.has_attr("checked")
+    assert "Once it has been sent" in do(staff, request, "delete", license="end", mail_report="on")
+    assert Inquiry.objects.filter(email_index=ERIN).exists()
+    assert "the report is being mailed" in text(staff.get(page_of(request)))
+    assert delete_reported(now=timezone.now()) == 0  # it isn't sent yet
+    assert "not available" in do(staff, request, "delete", license="end", mail_report="on")
+    assert "not available" in do(staff, request, "refuse", ground="others")
+    [message] = mails_to(ERIN)
+    assert "Your messages to us: 1 deleted" in message
+    assert "The license key is deleted" in message or "Your orders: 1 anonymized" in message
+    assert delete_reported(now=timezone.now()) == 1
+    assert not Inquiry.objects.filter(email_index=ERIN).exists()
+    record = anew(request)
+    assert (record.state, record.email, record.handled_by) == ("answered", None, bob)
+    assert not OutgoingMail.objects.filter(recipient_index=ERIN).exists()
+    assert len(mails_to(ERIN)) == 1
+    assert delete_reported(now=timezone.now()) == 0
+    assert actions_about(request)[1:] == ["privacy.request.report_mailed", "privacy.request.answered"]
+    assert "Your messages to us: 1 deleted." in text(staff.get(f"{LIST}{request.pk}/report/"))
+
+
+def test_report_that_cannot_be_mailed_deletes_nothing(staff: Client, erin_and_frank: None) -> None:
+    request = entered(staff, kind="deletion")
+    do(staff, request, "delete", license="keep", mail_report="on")
+    OutgoingMail.objects.filter(recipient_index=ERIN).update(state=OutgoingMail.State.BOUNCED)
+    assert delete_reported(now=timezone.now()) == 1
+    assert Inquiry.objects.filter(email_index=ERIN).exists()
+    assert "The report could not be mailed, and nothing is deleted" in text(staff.get(page_of(request)))
+    page = BeautifulSoup(staff.get(page_of(request, "delete")).content, "html.parser")
+    assert not page.select_one("[name=mail_report]").has_attr("checked")  # type: ignore[union-attr]
+    do(staff, request, "delete", license="keep")
+    assert not Inquiry.objects.filter(email_index=ERIN).exists()
+
+
+def test_report_is_not_mailed_for_somebody_unknown(staff: Client) -> None:
+    request = entered(staff, kind="deletion", identity="")
+    assert "First record how you verified" in do(staff, request, "delete", mail_report="on")
+    assert mails_to(ERIN) == []
+    assert anew(request).report_mail_id is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"kind": "access", "identity": ""}, "how you verified the person's identity"),
+        ({"kind": "access"}, "Send the person their data"),
+        ({"kind": "deletion", "email": "", "contact": "Elm"}, "which email address the person used"),
+        ({"kind": "stop_contact"}, "Opt the person out"),
+        ({"kind": "correction"}, "Tell the person that the request arrived"),
+    ],
+)
+def test_next_step_is_always_named(staff: Client, fields: dict[str, str], said: str) -> None:
+    request = entered(staff, **fields)
+    assert f"Next step: {said}" in text(staff.get(page_of(request))).replace("Enter below ", "").replace("Ask ", "")
 
 
 def test_a_deletion_cancels_mail_that_waits(staff: Client) -> None:

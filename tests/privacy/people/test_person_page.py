@@ -225,3 +225,16 @@ def test_section_that_the_policy_does_not_cover_says_so(
     shown = text(staff.get(person_url(order)))
     assert "doesn't cover showing these rows" in shown
     assert order.reference not in shown
+
+
+def test_same_telephone_of_another_address_is_shown_apart(staff: Client, order: Order) -> None:
+    order.phone = "+1 202 555 0143"
+    order.save()
+    factories.inquiry("mallory@example.org", name="Mallory", phone="(202) 555-0143")
+    factories.inquiry(CAROL, phone="202 555 0143")
+    response = staff.get(person_url(order))
+    assert titles(response)[-1] == "Same phone number, another address"
+    assert text(response).count("Mallory") == 1
+    assert "1 message, 1 open" in text(response)
+    shop = signed_in(member(Role.SHOP)).get(person_url(order))
+    assert "Mallory" not in text(shop)

@@ -210,7 +210,7 @@ def test_adjustment_sent_twice_is_one_line(bobs: Browser, alice: Affiliate) -> N
 def test_answer_sent_twice_is_mailed_once(bobs: Browser) -> None:
     inquiry = factories.inquiry()
     page = f"/admin/contacts/inquiry/{inquiry.pk}/change/"
-    bobs.send_twice(page, "_save", **{"replies-2-TOTAL_FORMS": "1", "replies-2-0-body": "From $500."})
+    bobs.send_twice(page, "_save", answer="From $500.", _send="")
     assert Reply.objects.get().body == "From $500."
     assert OutgoingMail.objects.filter(kind="contacts/inquiry_answered").count() == 1
 

@@ -190,5 +190,5 @@ def test_placing_an_order_costs_a_fixed_number_of_queries(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     locks = connection.vendor == "postgresql"  # the audit's; SQLite has one writer at a time anyway
-    with django_assert_max_num_queries(46 + locks):  # nine of them for the two limits
+    with django_assert_max_num_queries(47 + locks):  # nine of them for the two limits
         client.post(CHECKOUT, CAROL)

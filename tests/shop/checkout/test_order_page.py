@@ -109,7 +109,7 @@ def test_order_page_needs_few_queries(
     order = factories.order(product, state=Order.State.PAID)
     for number in range(3):
         factories.release(product, version=f"1.{number}")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(order.get_absolute_url())
 
 

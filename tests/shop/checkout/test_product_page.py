@@ -33,7 +33,7 @@ def test_inactive_product_is_404(client: Client, product: Product, address: str,
 
 
 @pytest.mark.parametrize(
-    ("address", "queries"), [("/products/", 2), ("/products/bps-pro/", 5), ("/checkout/bps-pro/", 2)]
+    ("address", "queries"), [("/products/", 3), ("/products/bps-pro/", 6), ("/checkout/bps-pro/", 3)]
 )
 def test_number_of_queries_does_not_grow(
     client: Client, product: Product, django_assert_num_queries: DjangoAssertNumQueries, address: str, queries: int

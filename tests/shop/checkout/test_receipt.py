@@ -216,5 +216,5 @@ def test_receipt_of_a_guessed_order_is_not_found(client: Client, order: Order, t
 def test_receipt_needs_few_queries(
     client: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(url(order))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -22,6 +23,8 @@ from shop.delivery.release_notices import mail_release_notices
 from shop.models import Order, Product
 from shop.models.delivery import ProductFile
 from tests import factories
+from tests.shop.delivery.test_downloads import zipped
+from tests.staff_pages import Page
 from tests.worker import run_due_tasks
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -158,6 +161,46 @@ def test_older_version_that_is_added_later_is_no_news(asked: Order) -> None:
 
 def test_release_of_another_product_is_no_news(asked: Order) -> None:
     publish(factories.product(slug="other", name="Other"))
+    assert announced() == []
+
+
+def test_release_that_staff_do_not_announce_is_told_to_nobody_until_they_do(asked: Order, clock: Any) -> None:
+    release = publish(asked.product, is_announced=False)
+    assert announced() == []
+    ProductFile.objects.filter(pk=release.pk).update(is_announced=True)
+    clock.shift(60)
+    assert announced() == [("carol@example.org", "BPS Pro 2.0 is available")]
+    assert announced() == []
+
+
+def test_unannounced_release_does_not_stop_the_mails_about_the_one_before(asked: Order) -> None:
+    publish(asked.product)
+    publish(asked.product, "2.1", is_announced=False)
+    assert announced() == [("carol@example.org", "BPS Pro 2.0 is available")]
+
+
+def test_release_form_says_how_many_would_be_told_and_when_they_were(
+    staff: Client, client: Client, asked: Order, clock: Any
+) -> None:
+    choose(client, factories.order(asked.product, state=Order.State.PAID, paid_at=timezone.now()))  # Carol again
+    choose(client, factories.order(asked.product, "dave@example.org", state=Order.State.PAID, paid_at=timezone.now()))
+    address = f"/admin/shop/product/{asked.product_id}/change/"
+    form = Page(staff, address)
+    assert "Tell 2 buyers who asked, by email" in form.text
+    clock.shift(1)
+    file = SimpleUploadedFile("guard.zip", zipped())
+    saved = form.submit(**{"files-2-0-version": "2.0", "files-2-0-content": file, "files-2-0-is_announced": ""})
+    assert "is announced" not in saved.text
+    assert announced() == []
+    release = ProductFile.objects.get(version="2.0")
+    clock.shift(1)
+    again = Page(staff, address)
+    again.submit(**{"files-0-is_announced": "on"})
+    assert ProductFile.objects.get(pk=release.pk).is_announced
+    assert sorted(set(announced())) == [(f"{who}@example.org", "BPS Pro 2.0 is available") for who in ("carol", "dave")]
+    done = Page(staff, address)
+    assert "Nobody is told twice" in done.text
+    done.submit(**{"files-0-is_announced": ""})
     assert announced() == []
 
 

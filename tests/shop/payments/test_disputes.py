@@ -110,7 +110,7 @@ def test_an_open_dispute_marks_the_payment_and_tells_staff(
     assert "arol" not in str(message.body) + message.subject
     assert AuditEntry.objects.filter(action="shop.dispute.opened", object_id=str(dispute.pk)).count() == 1
     assert b"This payment is disputed" in client.get(payment.order.get_absolute_url()).content
-    refund = {"amount": "59.95", "number": str(uuid7())}
+    refund = {"amount": "59.95", "number": str(uuid7()), "stated": "$59.95"}
     page = staff.post(f"/admin/shop/payment/{payment.pk}/refund/", refund, follow=True)
     assert b"Respond to the dispute at PayPal" in page.content
     assert not Refund.objects.exists()

@@ -30,6 +30,7 @@ from shop.staff_tasks import refund_requests as waiting
 from tests import factories
 from tests.affiliates.sales import refund, sale
 from tests.shop.purchases import buy
+from tests.staff_pages import Page
 from tests.standin_process import Standin
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -213,7 +214,7 @@ def test_request_is_open_again_when_paypal_has_decided_for_us(
     clock.shift(timedelta(days=1))
     payment = disputed.payments.get()
     apply_dispute(payment=payment, remote=dispute_of(payment, timezone.now(), DisputeOutcome.RESOLVED_SELLER_FAVOUR))
-    assert "Decline…" in page_of(staff, f"{ADMIN}{RefundRequest.objects.get().pk}/change/")
+    assert "Decline and mail the reason" in page_of(staff, f"{ADMIN}{RefundRequest.objects.get().pk}/change/")
     assert "We answer by March 4, 2026" in page_of(client, disputed.get_absolute_url())
     assert waiting(timezone.now()).count == 1
 
@@ -281,8 +282,8 @@ def test_staff_refund_the_request_through_paypal(
     order = buy(client, paypal, code="DEMO").order
     ask(client, order)
     request = RefundRequest.objects.get()
-    shown = staff.post(f"{ADMIN}{request.pk}/refund/", follow=True).content.decode()
-    assert "$59.95 refunded." in shown
+    shown = Page(staff, f"{ADMIN}{request.pk}/change/").press("Refund $59.95 to Carol Customer")
+    assert "$59.95 refunded to Carol Customer." in shown.text
     request.refresh_from_db()
     order.refresh_from_db()
     assert (request.state, order.state) == ("refunded", "refunded")

@@ -242,12 +242,27 @@ def test_read_only_staff_see_no_buttons(product: Product, vera: User) -> None:
     assert Client().get(PAGE).status_code == 302
 
 
+@pytest.mark.django_db
+def test_payment_that_was_never_compared_does_not_differ(staff: Client, product: Product) -> None:
+    factories.payment(factories.order(product), state="paid", problem="PayPal refused the capture")
+    page = page_of(staff)
+    assert "None: every compared payment matches PayPal." in page
+    assert "Problems that are not compared yet" in page
+    assert "PayPal refused the capture" in page
+    assert "our records and PayPal differ" not in page
+
+
 def test_the_first_page_of_the_admin_counts_what_differs(staff: Client, product: Product) -> None:
     assert "payment differs from PayPal</a>" not in staff.get("/admin/").content.decode()
-    factories.payment(factories.order(product), state="paid", problem="It differs")
-    assert "<strong>1</strong> payment differs from PayPal</a>" in " ".join(
-        staff.get("/admin/").content.decode().split()
-    )
+    payment = factories.payment(factories.order(product), state="paid", problem="It differs")
+    uncompared = " ".join(staff.get("/admin/").content.decode().split())
+    assert "<strong>1</strong> payment with a problem, not compared with PayPal yet</a>" in uncompared
+    assert "payment differs from PayPal</a>" not in uncompared
+    seen = {"captured_minor": 0, "returned_minor": 0, "currency": "USD", "status": "nothing"}
+    PayPalSnapshot.objects.create(payment=payment, checked_at=timezone.now(), **seen)
+    compared = " ".join(staff.get("/admin/").content.decode().split())
+    assert "<strong>1</strong> payment differs from PayPal</a>" in compared
+    assert "not compared with PayPal yet</a>" not in compared
     victor = factories.user("vic@example.com", is_staff=True)
     stranger = signed_in(victor)
     assert "payment differs from PayPal</a>" not in stranger.get("/admin/").content.decode()

@@ -52,7 +52,9 @@ def test_pages_of_the_admin_act_for_what_their_rows_are_kept_for() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", ["/admin/affiliates/reports/", "/admin/affiliates/why/?reference=x"])
+@pytest.mark.parametrize(
+    "page", ["/admin/affiliates/reports/", "/admin/affiliates/why/?reference=x", "/admin/shop/reports/"]
+)
 def test_a_page_of_staff_that_belongs_to_no_list_acts_for_what_its_address_declares(staff: Client, page: str) -> None:
     undeclared: list[UndeclaredRead] = []
     with observed(undeclared.append):

@@ -87,6 +87,7 @@ class World(StaffWorld):
         label = declare_label(affiliate=affiliate, text="mail")
         creative = Creative.objects.latest("pk").pk
         return {
+            "pages:page": "/guide-1/",
             "shop:product": "/products/bps-pro/",
             "shop:picture": f"/products/pictures/{picture.digest}/small.webp",
             "shop:checkout": "/checkout/bps-pro/",

@@ -22,7 +22,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Client:
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("carol@example.org could not be served")
 
-    monkeypatch.setattr("aitpro.views.HomeView.get_context_data", fail)
+    monkeypatch.setattr("aitpro.pages.views.HomeView.get_context_data", fail)
     return Client(raise_request_exception=False)
 
 

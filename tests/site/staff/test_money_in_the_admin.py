@@ -22,7 +22,16 @@ def amount_columns(model: type[models.Model]) -> set[str]:
     return {column.name for column in model._meta.concrete_fields if hasattr(column, "in_words")}
 
 
-@pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model._meta.label)
+def with_amounts() -> list[type[models.Model]]:
+    """The models whose admin, or an inline of it, has an amount."""
+    return [
+        model
+        for model, model_admin in admin.site._registry.items()
+        if any(map(amount_columns, (model, *(inline.model for inline in model_admin.inlines))))
+    ]
+
+
+@pytest.mark.parametrize("model", with_amounts(), ids=lambda model: model._meta.label)
 def test_amount_is_named_in_the_admin_only_where_it_is_typed_as_money(model: type[models.Model], bob: User) -> None:
     request = RequestFactory().get("/")
     request.user = User(is_superuser=True, is_active=True, is_staff=True)
@@ -103,4 +112,4 @@ def fields_of(staff: Client, address: str) -> dict[str, Any]:
         str(s["name"]): str(s.select("option[selected]")[0]["value"])
         for s in form.select("select[name]:has([selected])")
     }
-    return {**fields, "is_active": "on"}
+    return fields | {str(each["name"]): "on" for each in form.select("input[type=checkbox][name][checked]")}

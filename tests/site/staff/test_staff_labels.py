@@ -19,6 +19,7 @@ from accounts.models import User
 from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate
 from privacy.audit.models import AuditEntry
+from shop.models import Product
 from tests import factories
 from tests.cast import signed_in
 
@@ -115,8 +116,10 @@ def test_choices_are_named_by_label(staff: Client, alice: Affiliate) -> None:
     assert choice == {"id": str(alice.user_id), "text": "Alice"}
 
 
-def test_times_are_shown_in_the_time_zone_of_the_business(staff: Client, clock: time_machine.Traveller) -> None:
-    stored = factories.inquiry(received_at=datetime(2026, 11, 29, 21, 5, tzinfo=UTC))
-    page = soup(staff, "/admin/contacts/inquiry/")
-    assert text(page, f"tr:has(a[href*='{stored.pk}']) .field-received_at") == "Nov 29, 2026, 1:05 PM"
+def test_times_are_shown_in_the_time_zone_of_the_business(
+    staff: Client, product: Product, clock: time_machine.Traveller
+) -> None:
+    order = factories.order(product, placed_at=datetime(2026, 11, 29, 21, 5, tzinfo=UTC))
+    page = soup(staff, "/admin/shop/order/")
+    assert text(page, f"tr:has(a[href*='{order.pk}']) .field-placed_at") == "Nov 29, 2026, 1:05 PM"
     assert timezone.get_current_timezone_name() == "UTC"

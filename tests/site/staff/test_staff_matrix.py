@@ -61,9 +61,13 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     contacts.inquiry                 ROM   -     ROM   R
+    contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
     django_tasks_database.dbtaskresult R   -     -     -
+    pages.frontpage                  ROS   -     ROS   -
+    pages.page                       ROS   ROS   ROS   ROS
+    pages.sitequestion               ROS   ROS   ROS   ROS
     policy.policynotice              ROP   -     -     -
     policy.policyversion             ROP   -     ROP   ROP
     privacy.addresschange            ROP   -     -     ROP
@@ -72,6 +76,7 @@ MODELS = """
     privacy.privacyrequest           ROP   ROMP  ROP   -
     privacy.suppression              ROMP  ROMP  -     -
     privacy.undeliverableaddress     ROM   -     -     -
+    redirects.redirect               ROS   ROS   ROS   ROS
     shop.dispute                     ROSF  -     -     -
     shop.license                     ROS   -     -     -
     shop.order                       ROSF  -     -     -
@@ -95,16 +100,27 @@ PAGES = """
     affiliates:report                      ROAF     ROAF
     affiliates:report_file                 ROAF     ROAF
     affiliates:why_order                   ROAF     ROAF
+    shop:report                            ROSF     ROSF
+    shop:report_file                       ROSF     ROSF
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
+    admin:accounts_team                    RO       RO
+    admin:accounts_user_invite             RO       RO
+    admin:accounts_user_deactivate         RO       RO
+    admin:accounts_user_activate           RO       RO
     admin:accounts_user_end_sessions       R        R
     admin:accounts_user_reset_factor       R        R
     admin:affiliates_affiliate_standing    ROA      ROA
     admin:affiliates_application_decide    -        ROA
     admin:affiliates_commission_explain    ROAF     ROAF
+    admin:affiliates_commission_approve    ROA      ROA
+    admin:affiliates_commission_release    ROA      ROA
+    admin:affiliates_commission_hold       ROA      ROA
+    admin:affiliates_commission_reject     ROA      ROA
     admin:affiliates_objection_answer ROA   ROA
     admin:affiliates_flag_decide           ROA      ROA
     admin:affiliates_ledgerentry_adjust    ROF      ROF
@@ -118,7 +134,10 @@ PAGES = """
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
     admin:contacts_inquiry_take            -        ROM
+    admin:contacts_inquiry_close           -        ROM
+    admin:contacts_inquiry_draft           -        ROM
     admin:contacts_inquiry_release         -        ROM
+    admin:contacts_inquiry_reopen          -        ROM
     admin:contacts_inquiry_discard         -        ROM
     admin:contacts_inquiry_log             ROM      ROM
     admin:contacts_inquiry_document        ROM      ROM
@@ -138,6 +157,11 @@ PAGES = """
     admin:shop_event_set_aside             -        ROF
     admin:shop_order_correct_address       ROS      ROS
     admin:shop_order_send_receipt          -        ROS
+    admin:shop_order_send_again            -        ROS
+    admin:shop_order_reset_downloads       -        ROS
+    admin:shop_order_end_license           ROS      ROS
+    admin:shop_order_restore_license       ROS      ROS
+    admin:shop_order_add_note              ROSF     ROSF
     admin:shop_license_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
     admin:shop_refundrequest_decline       ROSF     ROSF
@@ -159,12 +183,18 @@ ACTIONS = """
     affiliates.commission.reject              ROA
     affiliates.commission.hold                ROA
     affiliates.commission.clear               ROA
-    affiliates.commission.confirm             ROA
     affiliates.rate.end                       ROF
+    contacts.inquiry.assign_selected          ROM
+    contacts.inquiry.close_selected           ROM
     contacts.inquiry.delete_selected          R
+    contacts.inquiry.spam_selected            ROM
+    contacts.savedreply.delete_selected       ROM
     contacts.service.delete_selected          RO
+    pages.page.delete_selected                ROS
+    pages.sitequestion.delete_selected        ROS
     privacy.addresschange.delete_selected     ROP
     privacy.undeliverableaddress.reactivate_selected  ROM
+    redirects.redirect.delete_selected        ROS
     shop.order.reset_downloads                ROS
     shop.product.delete_selected              RO
 """
@@ -281,7 +311,7 @@ class World:
         )
         prepared = self.unclaimed.run
         self.rows = {
-            **{"kind": "shop.order", "section": "shop.order"},
+            **{"kind": "shop.order", "section": "shop.order", "report_file.key": "orders"},
             "person.row_id": Order.objects.latest("pk").pk,
             "person_section.row_id": Order.objects.latest("pk").pk,
             "affiliate_id": Affiliate.objects.get().pk,
@@ -398,7 +428,7 @@ def test_each_action_is_offered_to_those_it_is_for_and_a_forged_one_does_nothing
         seen |= {f"{label}.{name}" for name in offered}
         for name in {*(model_admin.actions or ()), "delete_selected"} - offered:
             row = model._default_manager.latest("pk")
-            data = {"action": name, "_selected_action": [str(row.pk)], "reason": "x", "confirmed": "1", "post": "yes"}
+            data = {"action": name, "_selected_action": [str(row.pk)], "reason": "x", "confirmed": "all", "post": "yes"}
             with transaction.atomic():
                 before = done(row)
                 world.clients[who].post(address, data)

@@ -1,79 +1,20 @@
-"""The site's own pages, and files for programs."""
+"""Files for programs."""
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.sitemaps.views import sitemap as django_sitemap
-from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import cache_control, never_cache
-from django.views.generic import TemplateView
+from django.views.decorators.cache import cache_control
 
-from contacts.models import Service
-from privacy.registry.promises import PROMISES
-from shop.models import Product
-
-from .metadata.link_preview import draw_link_preview
-from .metadata.sitemaps import SITEMAPS
-
-logger = logging.getLogger(__name__)
-
-
-class HomeView(TemplateView):
-    template_name = "aitpro/home.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            product=Product.objects.filter(is_active=True).first(), services=Service.objects.offered(), **kwargs
-        )
-
-
-class ServicesView(HomeView):
-    template_name = "aitpro/services.html"
-
-
-class AboutView(TemplateView):
-    """Who runs the site; a fact that isn't set is not shown."""
-
-    template_name = "aitpro/about.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            products=Product.objects.filter(is_active=True),
-            services=Service.objects.offered(),
-            promises=len(PROMISES),
-            **kwargs,
-        )
-
-
-class SupportView(TemplateView):
-    template_name = "aitpro/support.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            products=Product.objects.filter(is_active=True), answer_days=settings.INQUIRY_ANSWER_DAYS, **kwargs
-        )
-
-
-@never_cache
-def healthz(request: HttpRequest) -> JsonResponse:
-    """200 if the database answers."""
-    try:
-        connection.ensure_connection()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except OperationalError:
-        logger.error("the database does not answer")
-        return JsonResponse({"status": "the database does not answer"}, status=503)
-    return JsonResponse({"status": "ok"})
+from .link_preview import draw_link_preview
+from .sitemaps import SITEMAPS
 
 
 @cache_control(max_age=3600, public=True)

@@ -1,0 +1,136 @@
+"""The history of a row in words: "Dana Staff changed the price from $59.95 to $69.95".
+
+Django's log stores the words of a change. Values of personal columns are never among them: "changed the name". What was
+done without a form comes from the audit log. `SiteAdmin.register` adds this to every admin.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import BinaryField, Field, FileField, Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.text import get_text_list
+
+from privacy.audit.models import AuditEntry
+from privacy.encryption.fields import SealedField
+
+from .audit_sentences import person, with_sentences
+from .audited import is_personal, is_personal_column
+from .optimistic_locking.changed_by import LOOKED
+from .optimistic_locking.snapshot import NOTHING, Overlaid, in_words, text_of
+
+LONGEST = 60  # characters of a value in a sentence
+NEWEST = 200  # entries shown of each log
+FROM_FORMS = ("added", "changed")  # verbs of `privacy.staff.…` that Django's log has too, with more words
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    at: datetime
+    text: str
+
+
+class HistoryAdmin(admin.ModelAdmin[Any]):
+    object_history_template = "privacy/admin/history.html"
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Django's structure; each changed field says from what to what."""
+        message: list[dict[str, Any]] = [{"added": {}}] if add else []
+        if fields := [] if add else _changes(form, form.changed_data):
+            message.append({"changed": {"fields": fields}})
+        for formset in formsets or ():
+            forms = {each.instance.pk: each for each in formset.initial_forms}
+            message += [{"added": _named(row)} for row in formset.new_objects]
+            for row, names in formset.changed_objects:
+                if fields := _changes(forms[row.pk], names):
+                    message.append({"changed": {**_named(row), "fields": fields}})
+            message += [{"deleted": _named(row)} for row in formset.deleted_objects]
+        return message
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        response = super().history_view(request, object_id, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        if "object" in shown:
+            shown["lines"] = sorted(_lines(shown["object"], request.user), key=lambda line: line.at, reverse=True)
+        return response
+
+
+def _changes(form: Any, names: Iterable[str]) -> list[str]:
+    """Without the fields in which only the line ends differ, as in every text that a browser sends back."""
+    before, now = form.initial, form.cleaned_data
+    return [_change(form, name) for name in names if text_of(before.get(name)) != text_of(now.get(name))]
+
+
+def _change(form: Any, name: str) -> str:
+    """ "the price from $59.95 to $69.95"; without values for personal columns, files and long texts."""
+    try:
+        column = form.instance._meta.get_field(name)
+    except FieldDoesNotExist:
+        return _the(str(form.fields[name].label or name.replace("_", " ")))
+    label = _the(str(column.verbose_name), is_switch=column.get_internal_type() == "BooleanField")
+    if not _may_be_quoted(column):
+        return label
+    before = Overlaid(form.instance, {each: text_of(value) for each, value in form.initial.items()})
+    old = in_words(column, text_of(form.initial.get(name)), before)
+    new = in_words(column, text_of(form.cleaned_data.get(name)), form.instance)
+    if any(len(value) > LONGEST or "\n" in value for value in (old, new)):
+        return label
+    return f"{label} from {_quoted(column, old)} to {_quoted(column, new)}"
+
+
+def _the(label: str, *, is_switch: bool = False) -> str:
+    if is_switch:
+        return f"“{label}”"
+    return f"the {label if label[:2].isupper() else label[:1].lower() + label[1:]}"
+
+
+def _may_be_quoted(column: Any) -> bool:
+    if isinstance(column, (SealedField, BinaryField, FileField)) or not isinstance(column, Field):
+        return False
+    return not is_personal_column(column) and not (column.related_model and is_personal(column.related_model))
+
+
+def _quoted(column: Any, value: str) -> str:
+    is_text = column.get_internal_type() in {"CharField", "TextField", "SlugField"} and not column.flatchoices
+    return f"“{value}”" if is_text and value != NOTHING else value
+
+
+def _named(row: Model) -> dict[str, Any]:
+    return {"name": str(row._meta.verbose_name), "object": str(row)}
+
+
+def _lines(row: Model, viewer: Any) -> Iterator[HistoryLine]:
+    kind = ContentType.objects.get_for_model(row)
+    logged = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk)).select_related("user")
+    for entry in logged.order_by("-action_time")[:NEWEST]:
+        yield HistoryLine(entry.action_time, format_html("{} {}", person(entry.user, viewer), _said(entry)))
+    about = AuditEntry.objects.filter(object_model=row._meta.label_lower, object_id=str(row.pk))
+    others = about.exclude(action__in=[f"privacy.staff.{verb}" for verb in (*LOOKED, *FROM_FORMS)])
+    for audited in with_sentences(others.order_by("-number")[:NEWEST], viewer):
+        yield HistoryLine(audited.at, audited.sentence)  # type: ignore[attr-defined]
+
+
+def _said(entry: LogEntry) -> str:
+    """What Django's log says, as the rest of a sentence that starts with a name."""
+    if not entry.change_message.startswith("["):
+        return entry.change_message or {1: "added it", 3: "deleted it"}.get(entry.action_flag, "changed it")
+    parts = [_part(*part.popitem()) for part in json.loads(entry.change_message)]
+    return "; ".join(parts) or "saved it without changes"
+
+
+def _part(verb: str, what: dict[str, Any]) -> str:
+    row = f"the {what['name']} “{what['object']}”" if "name" in what else ""
+    if verb != "changed":
+        return f"{verb} {row or 'it'}"
+    fields = get_text_list(what["fields"], "and")
+    return f"changed {fields} of {row}" if row else f"changed {fields}"
