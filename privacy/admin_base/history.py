@@ -66,9 +66,11 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
 
 
 def _changes(form: Any, names: Iterable[str]) -> list[str]:
-    """Without the fields in which only the line ends differ, as in every text that a browser sends back."""
+    """Without the fields in which only line ends or outer spaces differ, as in every text that a browser sends back."""
     before, now = form.initial, form.cleaned_data
-    return [_change(form, name) for name in names if text_of(before.get(name)) != text_of(now.get(name))]
+    return [
+        _change(form, name) for name in names if text_of(before.get(name)).strip() != text_of(now.get(name)).strip()
+    ]
 
 
 def _change(form: Any, name: str) -> str:

@@ -64,8 +64,8 @@ def test_row_of_an_inline_is_named_with_its_change(dana: Client, product: Produc
     assert said == "Dana Staff changed the heading from “Firewall” to “Fire wall” of the feature “Fire wall”"
 
 
-def test_text_that_only_came_back_with_other_line_ends_is_not_called_changed(dana: Client, product: Product) -> None:
-    Product.objects.filter(pk=product.pk).update(description="One\n\nTwo")
+def test_text_that_only_came_back_with_other_white_space_is_not_called_changed(dana: Client, product: Product) -> None:
+    Product.objects.filter(pk=product.pk).update(description="One\n\nTwo\n")
     change(dana, product, description="One\r\n\r\nTwo", price_minor="69.95")
     assert history(dana, "shop/product", product)[0] == "Dana Staff changed the price from $59.95 to $69.95"
 
