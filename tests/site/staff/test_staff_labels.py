@@ -53,7 +53,7 @@ def test_list_is_named_as_in_the_navigation(staff: Client) -> None:
     assert text(page, "h1") == "Inbox" == text(page, ".navigation [aria-current]")
     inquiry = factories.inquiry()
     assert "Today › Inbox ›" in text(soup(staff, f"/admin/contacts/inquiry/{inquiry.pk}/change/"), ".breadcrumbs")
-    assert text(soup(staff, "/admin/audit/auditentry/"), "h1") == "Audit entries"
+    assert text(soup(staff, "/admin/audit/auditentry/"), "h1") == "Audit"
 
 
 def test_chosen_filters_are_shown_and_can_be_taken_off(staff: Client, db: None) -> None:
