@@ -125,6 +125,12 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
             return super().response_add(request, obj, post_url_continue)
         return self.back(request, obj, "The request was recorded. The next step is marked below.")
 
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Stays on the request: what was typed is usually what the next step needs."""
+        if "_addanother" in request.POST or "_continue" in request.POST:
+            return super().response_change(request, obj)
+        return self.back(request, obj, "The request was saved. The next step is marked below.")
+
     # --- Actions ------------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.report_view)
