@@ -352,6 +352,14 @@ def test_a_deletion_cancels_mail_that_waits(staff: Client) -> None:
     assert mails_to(ERIN) == []
 
 
+def test_saving_stays_on_the_request_with_its_next_step(staff: Client) -> None:
+    request = entered(staff, identity="")
+    answer = staff.post(page_of(request), {"identity": "documents", "contact": ""}, follow=True)
+    assert answer.redirect_chain == [(page_of(request), 302)]
+    assert "The request was saved" in text(answer)
+    assert "Next step: Send the person their data" in text(answer)
+
+
 def test_a_deletion_needs_to_know_the_person(staff: Client) -> None:
     request = entered(staff, kind="deletion", identity="")
     factories.inquiry(ERIN)
