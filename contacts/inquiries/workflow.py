@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from contacts.documents.attachments import add_attachments
@@ -130,12 +131,15 @@ def reopen_inquiry(*, inquiry: Inquiry, actor: User) -> None:
     record(action="contacts.inquiry.reopened", about=inquiry, actor=actor)
 
 
-def reopen(*, inquiry: Inquiry) -> int:
-    """Reopens a message that was done, for instance because the person wrote or called again, with a new due date.
-    One that is snoozed comes back at once. Returns 0 if it was waiting already."""
+def reopen(*, inquiry: Inquiry, wrote_again: bool = False) -> int:
+    """Reopens a message that was done. One that was answered, or whose sender wrote or called again, has a new due
+    date; one that never was keeps its own, so that closing and reopening can't hide that it is overdue. One that is
+    snoozed comes back at once. Returns 0 if it was waiting already."""
     stored = Inquiry.objects.filter(pk=inquiry.pk)
     woken: int = stored.filter(state=State.OPEN).exclude(snoozed_until=None).update(snoozed_until=None)
+    answered = Q(state=State.ANSWERED) | ~Q(answered_at=None) | ~Q(merged_into__answered_at=None) | Q(due_at=None)
+    is_new = wrote_again or stored.filter(answered).exists()
+    due = {"due_at": answer_due(timezone.now())} if is_new else {}
     done = stored.filter(state__in=[State.ANSWERED, State.CLOSED, State.SPAM])
-    due_at = answer_due(timezone.now())
-    done_before: int = done.update(state=State.OPEN, due_at=due_at, snoozed_until=None, merged_into=None)
+    done_before: int = done.update(state=State.OPEN, snoozed_until=None, merged_into=None, **due)
     return woken + done_before

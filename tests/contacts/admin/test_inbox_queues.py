@@ -117,13 +117,25 @@ def test_only_colleagues_who_can_answer_are_offered(staff: Client, inquiry: Inqu
     assert not [other for other in others if f'value="{other.pk}"' in page]
 
 
-@pytest.mark.parametrize("state", ["closed", "answered", "spam"])
-def test_reopened_message_gets_a_new_due_date(staff: Client, inquiry: Inquiry, state: str) -> None:
-    Inquiry.objects.update(state=state, due_at=NOON - timedelta(days=9))
+@pytest.mark.parametrize("state", ["closed", "answered"])
+def test_reopened_message_that_was_answered_gets_a_new_due_date(staff: Client, inquiry: Inquiry, state: str) -> None:
+    Inquiry.objects.update(state=state, due_at=NOON - timedelta(days=9), answered_at=NOON - timedelta(days=9))
     press(staff, inquiry, "reopen")
     assert inquiry.state == "open"
     assert inquiry.due_at is not None
     assert inquiry.due_at > NOON
+
+
+@pytest.mark.parametrize("step", ["close", "discard"])
+def test_closing_and_reopening_does_not_hide_that_a_message_is_overdue(
+    staff: Client, inquiry: Inquiry, step: str
+) -> None:
+    due_at = NOON - timedelta(days=9)
+    Inquiry.objects.update(due_at=due_at)
+    press(staff, inquiry, step)
+    press(staff, inquiry, "reopen")
+    assert (inquiry.state, inquiry.due_at) == ("open", due_at)
+    assert Inquiry.objects.overdue(NOON).exists()
 
 
 def test_closing_twice_is_explained(staff: Client, inquiry: Inquiry) -> None:
