@@ -37,6 +37,6 @@ def log_correspondence(*, entry: Correspondence, actor: User, answers: bool = Fa
     if answers:
         mark_answered(inquiry=entry.inquiry)
     elif entry.is_incoming:
-        reopen(inquiry=entry.inquiry, wrote_again=True)
+        reopen(inquiry=entry.inquiry)
     record(action=f"contacts.{_SUBJECTS[Way(entry.way)]}.logged", about=entry, actor=actor)
     return entry

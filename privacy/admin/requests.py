@@ -65,6 +65,7 @@ _RECORD += ["handled_by"]
 
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
+    list_title = "Requests of people"
     list_display = ["__str__", "due", "next", "state", "address", "acknowledged", "reference"]
     list_filter = [DeadlineFilter, "kind", "channel"]
     list_select_related = False
