@@ -1,4 +1,4 @@
-"""What staff see without scrolling sideways: all columns of a list, whole forms on a phone, and the button that saves."""
+"""What staff see without scrolling sideways: all columns of a list, forms on a phone, and the button that saves."""
 
 from __future__ import annotations
 
