@@ -56,7 +56,7 @@ def test_a_search_finds_what_is_done_too(staff: Client, clock: object) -> None:
     closed = factories.inquiry(state="closed")
     page = staff.get("/admin/contacts/inquiry/", {"q": "dave@example.org"}).content.decode()
     assert closed.reference in page
-    assert "everything found" in page
+    assert "Everything found" in page
 
 
 def test_waiting_messages_are_listed_by_due_date(staff: Client, clock: object) -> None:
