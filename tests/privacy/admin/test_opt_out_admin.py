@@ -18,7 +18,8 @@ from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.models import Suppression
 from privacy.registry.purposes import Channel, Purpose
 from tests import factories
-from tests.cast import member, signed_in
+from tests.accounts.test_roles import member
+from tests.cast import signed_in
 from tests.privacy.stored import stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
