@@ -17,6 +17,7 @@ from affiliates.commissions.rates import end_rate, rate_for, set_rate
 from affiliates.models import Affiliate, Rate, calculate_commission
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
+from privacy.registry.deadlines import business_zone
 from shop.models import Product
 from shop.money import Money
 from tests import factories
@@ -233,7 +234,8 @@ def test_staff_replace_open_rate(
     clock.shift(timedelta(hours=1))
     named = {name: str(one.pk) for name, one in (whose | what).items() if one is not None}
     start = timezone.now().replace(microsecond=0) + timedelta(days=1)
-    from_then = {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"} if later else {}
+    typed_at = start.astimezone(business_zone())  # staff read and type the business's time
+    from_then = {"starts_at_0": f"{typed_at:%Y-%m-%d}", "starts_at_1": f"{typed_at:%H:%M:%S}"} if later else {}
     answer = sent(staff, typed | named | from_then)
     assert "was added successfully" in answer.text
     old.refresh_from_db()
