@@ -22,7 +22,8 @@ from .models import Inquiry
     per_user=True,
 )
 def messages(now: datetime, user: Any) -> StaffTaskCount:
-    """Without snoozed messages. A complaint is a privacy request, too: whoever sees those finds it there alone."""
+    """Without snoozed messages, unless they are overdue. A complaint is a privacy request, too: whoever sees those
+    finds it there alone."""
     to_do = Inquiry.objects.to_do(now)
     if user.has_perm("privacy.view_privacyrequest"):
         to_do = to_do.exclude(kind=Inquiry.Kind.COMPLAINT, privacy_request__in=PrivacyRequest.objects.open())

@@ -155,7 +155,9 @@ class ConversationPage(InquiryActions):
             return []
         if day := sent.form.cleaned_data["snooze"]:
             snooze_inquiry(inquiry=sent.inquiry, until=day, actor=sent.actor)
-            return [f"{sent.inquiry.reference} comes back on {day:%B %-d, %Y}."]
+            due = _stored(sent.inquiry).due_at
+            late = f", after it is due on {local_day(due):%B %-d, %Y}" if due and local_day(due) < day else ""
+            return [f"{sent.inquiry.reference} comes back on {day:%B %-d, %Y}{late}."]
         wake_inquiry(inquiry=sent.inquiry, actor=sent.actor)
         return [f"{sent.inquiry.reference} is no longer snoozed."]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -17,7 +19,6 @@ from affiliates.commissions.rates import end_rate, rate_for, set_rate
 from affiliates.models import Affiliate, Rate, calculate_commission
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
-from privacy.registry.deadlines import business_zone
 from shop.models import Product
 from shop.money import Money
 from tests import factories
@@ -234,8 +235,8 @@ def test_staff_replace_open_rate(
     clock.shift(timedelta(hours=1))
     named = {name: str(one.pk) for name, one in (whose | what).items() if one is not None}
     start = timezone.now().replace(microsecond=0) + timedelta(days=1)
-    typed_at = start.astimezone(business_zone())  # staff read and type the business's time
-    from_then = {"starts_at_0": f"{typed_at:%Y-%m-%d}", "starts_at_1": f"{typed_at:%H:%M:%S}"} if later else {}
+    local = start.astimezone(ZoneInfo(settings.BUSINESS["time_zone"]))
+    from_then = {"starts_at_0": f"{local:%Y-%m-%d}", "starts_at_1": f"{local:%H:%M:%S}"} if later else {}
     answer = sent(staff, typed | named | from_then)
     assert "was added successfully" in answer.text
     old.refresh_from_db()

@@ -221,7 +221,8 @@ def test_another_sum_is_named_before_it_moves(staff: Client, payment: Payment) -
     first = Page(staff, f"/admin/shop/payment/{payment.pk}/refund/")
     page = first.press("Refund $59.95", amount="20", reason="As agreed.")
     assert "Refund $20.00 to Carol Customer" in page.text
-    assert "Please check the sum" in page.text
+    assert "Refund $20.00 to Carol Customer?" in page.text
+    assert not page.soup.select(".errorlist")
     assert page.field("reason").strip() == "As agreed."
     assert not Refund.objects.exists()
 

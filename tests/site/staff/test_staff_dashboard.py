@@ -185,6 +185,15 @@ def test_money_due_is_named_with_the_number_of_affiliates(staff: Client, alice: 
     assert line.urgency == f"{earned.total} due to 1 affiliate"
 
 
+def test_payout_run_is_no_task_once_nobody_can_be_paid(staff: Client, alice: Affiliate, product: Product) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN", payout_email=None)
+    earned = [approved_sale(affiliate, product) for affiliate in (alice, erin)]
+    (line,) = (each for each in context(staff)["waiting"] if "payout run to prepare" in each.text)
+    assert line.urgency == f"{earned[0].total} due to 1 affiliate"
+    Affiliate.objects.filter(pk=alice.pk).update(state=Affiliate.State.SUSPENDED)
+    assert "payout run to prepare" not in read(staff)
+
+
 def paid_order(product: Product, *, ago: timedelta, **values: Any) -> Order:
     moment = timezone.now() - ago
     return factories.order(product, state="paid", placed_at=moment, paid_at=moment, **values)
