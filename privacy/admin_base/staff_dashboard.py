@@ -18,6 +18,7 @@ from privacy.registry.purpose_binding import upkeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+    from django.db.models import QuerySet
 
 
 class Area(StrEnum):
@@ -40,6 +41,12 @@ class StaffTaskCount:
     oldest: datetime | None = None  # since when the first of them waits
     mine: int = 0  # assigned to the user
     note: str = ""  # such as a sum: "$47.97 due to 1 affiliate"
+    row: Any = None  # the key of the only pending row, to go straight to it
+
+
+def only_row(rows: QuerySet[Any], count: int) -> Any:
+    """The key of the row if there is exactly one; else None. One query if so."""
+    return rows.values_list("pk", flat=True).first() if count == 1 else None
 
 
 Look = Callable[..., StaffTaskCount]
@@ -90,6 +97,8 @@ class DashboardLine:
 
     @property
     def address(self) -> str:
+        if self.waiting.row is not None:
+            return reverse(self.task.page.replace("_changelist", "_change"), args=[self.waiting.row])
         query = f"?{self.task.query}" if self.task.query else ""
         return f"{reverse(self.task.page)}{query}"
 
