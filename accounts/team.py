@@ -77,7 +77,7 @@ def send_invitation(*, user: User, actor: User) -> None:
     """Mails a link to set the first password. Raises `ActionRefused`."""
     _require_power_over(user, actor)
     roles = sorted(user.groups.values_list("name", flat=True))
-    shown = {"inviter": actor.get_full_name(), "name": user.get_full_name(), "roles": roles}
+    shown = {"inviter": actor.get_full_name(), "roles": roles}
     try:
         send_first_password_link(user, INVITATION, context=shown)
     except LinkRefused as error:

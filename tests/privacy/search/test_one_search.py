@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from affiliates.models import Affiliate, Application, Attribution, Commission, PayoutItem, PayoutRun, PayPalBatch
-from privacy.admin_base.search import finding, pages
+from privacy.admin_base.search import finding, limits, pages
 from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
 from privacy.models import OutgoingMail, PrivacyRequest, SubmittedForm
@@ -356,12 +356,41 @@ def test_session_keeps_only_the_last_searches(staff: Client, order: Order) -> No
 
 
 def test_searches_of_an_hour_are_limited(staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "PER_HOUR", 2)
+    monkeypatch.setattr(limits, "PER_HOUR", 2)
     search(staff, "one")
     search(staff, "two")
     response = search(staff, "three")
     assert "You have searched 2 times within this hour" in text_of(response)
     assert b"three" in response.content
+
+
+def test_older_parts_and_repetitions_of_a_search_count_as_well(
+    staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PER_HOUR", 3)
+    address = staff.post(reverse("admin:search"), {"text": "carol"})["Location"]
+    pages = [f"{address}&part={part}" for part in (1, 2, 3)] + [address]
+    refused = ["You have searched 3 times" in text_of(staff.get(page)) for page in pages]
+    assert refused == [False, False, False, True]
+
+
+def test_boxes_of_lists_are_limited_where_they_open_rows(
+    staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LISTS_PER_HOUR", 1)
+    address = reverse("admin:shop_order_changelist")
+    assert order.reference in text_of(staff.get(address, {"q": "muller"}))
+    again = text_of(staff.get(address, {"q": "muller"}))
+    assert order.reference not in again
+    assert order.reference in text_of(staff.get(address, {"q": CAROL}))
+
+
+def test_long_text_is_refused_before_anything_reads_it(
+    staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "visible", lambda text: pytest.fail("was read"))
+    response = staff.post(reverse("admin:search"), {"text": "x" * 2_400_000})
+    assert "Nothing was searched: this text has 2,400,000 characters" in text_of(response)
 
 
 # --- Cost and purposes ------------------------------------------------------------------------------------------------
