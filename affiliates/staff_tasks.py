@@ -53,7 +53,7 @@ def uncompared_payouts(now: datetime) -> StaffTaskCount:
 )
 def applications(now: datetime) -> StaffTaskCount:
     found = Application.objects.to_decide().aggregate(count=Count("pk"), oldest=Min("applied_at"))
-    return StaffTaskCount(**found, row=only_row(Application.objects.to_decide(), found["count"]))
+    return StaffTaskCount(**found, row=only_row(Application.objects.to_decide()))
 
 
 @staff_task(
@@ -68,7 +68,7 @@ def objections(now: datetime) -> StaffTaskCount:
     found = Objection.objects.open().aggregate(
         count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)), oldest=Min("opened_at")
     )
-    return StaffTaskCount(**found, row=only_row(Objection.objects.open(), found["count"]))
+    return StaffTaskCount(**found, row=only_row(Objection.objects.open()))
 
 
 @staff_task(
@@ -128,7 +128,7 @@ def due_payouts(now: datetime) -> StaffTaskCount:
 )
 def runs_to_approve(now: datetime) -> StaffTaskCount:
     runs = PayoutRun.objects.filter(state=Run.PREPARED)
-    return StaffTaskCount(count := runs.count(), row=only_row(runs, count))
+    return StaffTaskCount(runs.count(), row=only_row(runs))
 
 
 @staff_task(
@@ -142,5 +142,5 @@ def runs_to_approve(now: datetime) -> StaffTaskCount:
 def runs_under_way(now: datetime) -> StaffTaskCount:
     """Runs with a problem that a person has to look at count as overdue."""
     runs = PayoutRun.objects.filter(state__in=PayoutRun.OPEN)
-    count = runs.count()
-    return StaffTaskCount(count, runs.exclude(problem="").count(), row=only_row(runs, count))
+    found = runs.aggregate(count=Count("pk"), overdue=Count("pk", filter=~Q(problem="")))
+    return StaffTaskCount(**found, row=only_row(runs))

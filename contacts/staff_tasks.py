@@ -33,4 +33,4 @@ def messages(now: datetime, user: Any) -> StaffTaskCount:
         oldest=Min("received_at"),
         mine=Count("pk", filter=Q(assigned_to=user.pk)),
     )
-    return StaffTaskCount(**found, row=only_row(to_do, found["count"]))
+    return StaffTaskCount(**found, row=only_row(to_do))

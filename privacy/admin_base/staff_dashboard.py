@@ -44,9 +44,10 @@ class StaffTaskCount:
     row: Any = None  # the key of the only pending row, to go straight to it
 
 
-def only_row(rows: QuerySet[Any], count: int) -> Any:
-    """The key of the row if there is exactly one; else None. One query if so."""
-    return rows.values_list("pk", flat=True).first() if count == 1 else None
+def only_row(rows: QuerySet[Any]) -> Any:
+    """The key of the row if there is exactly one; else None. One query."""
+    keys = list(rows.values_list("pk", flat=True)[:2])
+    return keys[0] if len(keys) == 1 else None
 
 
 Look = Callable[..., StaffTaskCount]
