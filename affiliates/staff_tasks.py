@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q, Sum
 
-from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, only_row, staff_task
 from shop.money import Money, program_currency
 
 from .models import Application, Commission, Flag, LedgerCheck, Objection, PayoutRun
@@ -53,7 +53,7 @@ def uncompared_payouts(now: datetime) -> StaffTaskCount:
 )
 def applications(now: datetime) -> StaffTaskCount:
     found = Application.objects.to_decide().aggregate(count=Count("pk"), oldest=Min("applied_at"))
-    return StaffTaskCount(**found)
+    return StaffTaskCount(**found, row=only_row(Application.objects.to_decide()))
 
 
 @staff_task(
@@ -68,7 +68,7 @@ def objections(now: datetime) -> StaffTaskCount:
     found = Objection.objects.open().aggregate(
         count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)), oldest=Min("opened_at")
     )
-    return StaffTaskCount(**found)
+    return StaffTaskCount(**found, row=only_row(Objection.objects.open()))
 
 
 @staff_task(
@@ -127,7 +127,8 @@ def due_payouts(now: datetime) -> StaffTaskCount:
     query="state__exact=prepared",
 )
 def runs_to_approve(now: datetime) -> StaffTaskCount:
-    return StaffTaskCount(PayoutRun.objects.filter(state=Run.PREPARED).count())
+    runs = PayoutRun.objects.filter(state=Run.PREPARED)
+    return StaffTaskCount(runs.count(), row=only_row(runs))
 
 
 @staff_task(
@@ -141,4 +142,5 @@ def runs_to_approve(now: datetime) -> StaffTaskCount:
 def runs_under_way(now: datetime) -> StaffTaskCount:
     """Runs with a problem that a person has to look at count as overdue."""
     runs = PayoutRun.objects.filter(state__in=PayoutRun.OPEN)
-    return StaffTaskCount(runs.count(), runs.exclude(problem="").count())
+    found = runs.aggregate(count=Count("pk"), overdue=Count("pk", filter=~Q(problem="")))
+    return StaffTaskCount(**found, row=only_row(runs))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 
-from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, only_row, staff_task
 from privacy.models import PrivacyRequest
 
 from .models import Inquiry
@@ -33,4 +33,4 @@ def messages(now: datetime, user: Any) -> StaffTaskCount:
         oldest=Min("received_at"),
         mine=Count("pk", filter=Q(assigned_to=user.pk)),
     )
-    return StaffTaskCount(**found)
+    return StaffTaskCount(**found, row=only_row(to_do))

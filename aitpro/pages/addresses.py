@@ -16,6 +16,7 @@ from .models import Page
 # Nothing here in every installation, or not yet: the demo's mails, the web server's folders, what monitoring asks.
 KEPT = {"api", "go", "mail", "media", "metrics", "quotes", "readyz", "static"}
 SIGN_IN = {"accounts", "admin", "login", "logout"}  # whoever is led away from there may type a password elsewhere
+LOOK_ALIKE = {"evidence", "login", "logout", "order", "search", "webhooks"}  # pages that one would take for the site's
 
 
 def clean_address(typed: str) -> str:
@@ -25,7 +26,7 @@ def clean_address(typed: str) -> str:
 
 def validate_page_address(slug: str, *, page: Page) -> None:
     """Raises `ValidationError`, naming what has the address already."""
-    if slug in KEPT | first_parts():
+    if slug in KEPT | LOOK_ALIKE | first_parts():
         raise ValidationError(f"/{slug}/ belongs to the site itself. Choose another address, such as {slug}-page.")
     if other := Page.objects.filter(slug=slug).exclude(pk=page.pk).first():
         raise ValidationError(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -116,7 +117,7 @@ def numbered(order: Order, alice: Affiliate) -> dict[str, tuple[Any, str]]:
     key = new_license_key()
     order.state = Order.State.PAID
     order.save()
-    license = License.objects.create(order=order, key=key)
+    License.objects.create(order=order, key=key)
     attribution = Attribution.objects.create(
         order=order, affiliate=alice, route="code", rate_percent=30, terms_version="1"
     )
@@ -140,12 +141,12 @@ def numbered(order: Order, alice: Affiliate) -> dict[str, tuple[Any, str]]:
     ExtraCapture.objects.create(payment=payment, capture_id="EXTRA0001", amount_minor=1, currency="USD")
     return {
         "order": (order, order.reference),
-        "payment by PayPal's order": (payment, "5O190127TN364715T"),
-        "payment by capture": (payment, "3C679366HH908993F"),
-        "payment by our key": (payment, f"ord-{payment.pk}-1"),
+        "payment by PayPal's order": (order, "5O190127TN364715T"),
+        "payment by capture": (order, "3C679366HH908993F"),
+        "payment by our key": (order, f"ord-{payment.pk}-1"),
         "second capture": (payment, "EXTRA0001"),
         "refund": (refund, "1JU08902781691411"),
-        "license": (license, key),
+        "license": (order, key),
         "commission": (commission, commission.number),
         "payout": (item, "8AELMXH8UB2P8"),
         "manual payout": (item, "SEPA-77"),
@@ -175,7 +176,14 @@ def test_number_leads_straight_to_its_row_in_any_spelling(staff: Client, order: 
 @pytest.mark.parametrize("change", [str.lower, lambda key: key.replace("-", " "), lambda key: key.replace("-", "–\n")])
 def test_license_key_is_found_in_any_spelling(staff: Client, order: Order, change: Any) -> None:
     license = License.objects.create(order=order, key=new_license_key())
-    assert staff.post(reverse("admin:search"), {"text": change(license.key)})["Location"] == path_of(license)
+    assert staff.post(reverse("admin:search"), {"text": change(license.key)})["Location"] == path_of(order)
+
+
+def test_license_leads_to_its_own_page_for_those_who_may_not_see_orders(vera: User, order: Order) -> None:
+    vera.user_permissions.add(Permission.objects.get(codename="view_license"))
+    license = License.objects.create(order=order, key=new_license_key())
+    found = signed_in(vera).post(reverse("admin:search"), {"text": license.key})
+    assert found["Location"] == path_of(license)
 
 
 @pytest.mark.parametrize("text", ["demo", "#DEMO", "https://example.com/go/DEMO/?x=1", "/?ref=Demo"])
