@@ -73,4 +73,4 @@ def approve(rehearsal: Rehearsal, address: str) -> bool:
     owner = staff(rehearsal)[OWNER].browser
     owner.open_first_row(f"/admin/affiliates/application/?q={address}")
     owner.submit("Approve")
-    return "1 approved" in owner.text
+    return "is an affiliate now" in owner.text

@@ -168,7 +168,7 @@ def person_who_opted_out_gets_no_mail(rehearsal: Rehearsal) -> None:
         writer.browser.open(link)
         writer.browser.submit("Unsubscribe from everything")
         rehearsal.expect("off since" in writer.browser.text, "everybody can stop everything")
-        answer(staff, writer, rehearsal.canary(writer.who, "answer", kept=False))
+        answer(staff, writer, rehearsal.canary(writer.who, "refused answer, kept as a draft"))
         rehearsal.tried(2)
         if len(list(rehearsal.mails(writer.address))) > before:
             rehearsal.breach("opt-out", "a mail left for somebody who had stopped everything")

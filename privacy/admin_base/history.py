@@ -1,7 +1,8 @@
 """The history of a row in words: "Dana Staff changed the price from $59.95 to $69.95".
 
-Django's log stores the words of a change. Values of personal columns are never among them: "changed the name". What was
-done without a form comes from the audit log. `SiteAdmin.register` adds this to every admin.
+Django's log stores the words of a change. Only amounts, numbers, dates and choices are among them, never typed text:
+even the title of a public page could hold somebody's name or number, which no erasure would find here ("changed the
+title"). What was done without a form comes from the audit log. `SiteAdmin.register` adds this to every admin.
 """
 
 from __future__ import annotations
@@ -13,23 +14,22 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import BinaryField, Field, FileField, Model
+from django.db.models import BooleanField, DateField, DecimalField, IntegerField, Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.text import get_text_list
 
 from privacy.audit.models import AuditEntry
-from privacy.encryption.fields import SealedField
 
+from .acting_user import acting_user
 from .audit_sentences import person, with_sentences
-from .audited import is_personal, is_personal_column
+from .audited import is_personal_column
 from .optimistic_locking.changed_by import LOOKED
-from .optimistic_locking.snapshot import NOTHING, Overlaid, in_words, text_of
+from .optimistic_locking.snapshot import Overlaid, in_words, text_of
 
-LONGEST = 60  # characters of a value in a sentence
 NEWEST = 200  # entries shown of each log
 FROM_FORMS = ("added", "changed")  # verbs of `privacy.staff.…` that Django's log has too, with more words
 
@@ -57,6 +57,15 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
             message += [{"deleted": _named(row)} for row in formset.deleted_objects]
         return message
 
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        return _log(request, [obj], ADDITION, message)[0]
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        return _log(request, [obj], CHANGE, message)[0]
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> Any:
+        return _log(request, queryset, DELETION, [])
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         response = super().history_view(request, object_id, extra_context)
         shown = getattr(response, "context_data", None) or {}
@@ -65,14 +74,31 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
         return response
 
 
+def _log(request: HttpRequest, rows: Iterable[Model], flag: int, message: Any) -> list[LogEntry]:
+    """Django would add `str(row)`, which may be typed text. Pages open the row's label instead."""
+    return LogEntry.objects.bulk_create(
+        LogEntry(
+            user=acting_user(request),
+            content_type=ContentType.objects.get_for_model(row, for_concrete_model=False),
+            object_id=str(row.pk),
+            object_repr=f"{row._meta.verbose_name} {str(row.pk)[-8:]}",
+            action_flag=flag,
+            change_message=message if isinstance(message, str) else json.dumps(message),
+        )
+        for row in rows
+    )
+
+
 def _changes(form: Any, names: Iterable[str]) -> list[str]:
-    """Without the fields in which only the line ends differ, as in every text that a browser sends back."""
+    """Without the fields in which only line ends or outer spaces differ, as in every text that a browser sends back."""
     before, now = form.initial, form.cleaned_data
-    return [_change(form, name) for name in names if text_of(before.get(name)) != text_of(now.get(name))]
+    return [
+        _change(form, name) for name in names if text_of(before.get(name)).strip() != text_of(now.get(name)).strip()
+    ]
 
 
 def _change(form: Any, name: str) -> str:
-    """ "the price from $59.95 to $69.95"; without values for personal columns, files and long texts."""
+    """ "the price from $59.95 to $69.95"; without values where a column can hold typed text."""
     try:
         column = form.instance._meta.get_field(name)
     except FieldDoesNotExist:
@@ -82,31 +108,26 @@ def _change(form: Any, name: str) -> str:
         return label
     before = Overlaid(form.instance, {each: text_of(value) for each, value in form.initial.items()})
     old = in_words(column, text_of(form.initial.get(name)), before)
-    new = in_words(column, text_of(form.cleaned_data.get(name)), form.instance)
-    if any(len(value) > LONGEST or "\n" in value for value in (old, new)):
-        return label
-    return f"{label} from {_quoted(column, old)} to {_quoted(column, new)}"
+    return f"{label} from {old} to {in_words(column, text_of(form.cleaned_data.get(name)), form.instance)}"
 
 
 def _the(label: str, *, is_switch: bool = False) -> str:
     if is_switch:
         return f"“{label}”"
-    return f"the {label if label[:2].isupper() else label[:1].lower() + label[1:]}"
+    is_name = any(character.isupper() for character in label[1:])  # PayPal, VAT ID
+    return f"the {label if is_name else label.lower()}"
 
 
 def _may_be_quoted(column: Any) -> bool:
-    if isinstance(column, (SealedField, BinaryField, FileField)) or not isinstance(column, Field):
-        return False
-    return not is_personal_column(column) and not (column.related_model and is_personal(column.related_model))
-
-
-def _quoted(column: Any, value: str) -> str:
-    is_text = column.get_internal_type() in {"CharField", "TextField", "SlugField"} and not column.flatchoices
-    return f"“{value}”" if is_text and value != NOTHING else value
+    """Amounts, numbers, dates, switches and choices."""
+    can_be_text = (
+        not isinstance(column, (BooleanField, DateField, DecimalField, IntegerField)) and not column.flatchoices
+    )
+    return not can_be_text and not is_personal_column(column)
 
 
 def _named(row: Model) -> dict[str, Any]:
-    return {"name": str(row._meta.verbose_name), "object": str(row)}
+    return {"name": str(row._meta.verbose_name), "object": ""}
 
 
 def _lines(row: Model, viewer: Any) -> Iterator[HistoryLine]:
@@ -129,8 +150,8 @@ def _said(entry: LogEntry) -> str:
 
 
 def _part(verb: str, what: dict[str, Any]) -> str:
-    row = f"the {what['name']} “{what['object']}”" if "name" in what else ""
+    row = what.get("name", "")
     if verb != "changed":
-        return f"{verb} {row or 'it'}"
+        return f"{verb} a {row}" if row else f"{verb} it"
     fields = get_text_list(what["fields"], "and")
-    return f"changed {fields} of {row}" if row else f"changed {fields}"
+    return f"changed {fields} of a {row}" if row else f"changed {fields}"

@@ -38,9 +38,18 @@ def what_staff_write_is_stored_in_clear() -> None:
 @breaks("encrypted", at="django_admin_log.object_repr")
 def the_admins_history_names_people() -> None:
     """`__str__` said the name, and Django's history of the admin keeps it."""
-    from contacts.models import Inquiry
+    from privacy.admin_base import history
 
-    put(Inquiry, "__str__", lambda self: f"inquiry of {self.name}")
+    former = history._log
+
+    def log(request: Any, rows: Any, flag: int, message: Any) -> Any:
+        entries = former(request, rows := list(rows), flag, message)
+        for entry, row in zip(entries, rows, strict=True):
+            entry.object_repr = getattr(row, "staff_label", str(row))[:200]
+            entry.save()
+        return entries
+
+    swap(former, log)
 
 
 @breaks("encrypted", at="django_tasks_database")

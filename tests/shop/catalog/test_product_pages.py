@@ -94,6 +94,14 @@ def test_script_that_was_stored_all_the_same_is_shown_as_text(client: Client) ->
     assert "<script>alert" not in page
 
 
+def test_enter_in_a_field_saves_instead_of_previewing(staff: Client, product: Product) -> None:
+    """A browser presses the first button of the form."""
+    page = Page(staff, f"/admin/shop/product/{product.pk}/change/")
+    buttons = [button.get("name") for button in page.soup.select("#product_form [type=submit]")]
+    assert "_preview" in buttons
+    assert buttons[0] == "_save"
+
+
 def test_preview_shows_the_form_and_saves_nothing(staff: Client, product: Product) -> None:
     form = Page(staff, f"/admin/shop/product/{product.pk}/change/")
     typed = {"headline": "Not yet public", "features-0-heading": "New feature", "features-0-text": "Soon."}
