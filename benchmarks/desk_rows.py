@@ -80,9 +80,11 @@ def _add_money(of: str) -> None:
     made = f"(SELECT o.id, o.paid_at FROM shop_order o WHERE {of})"
     refunded = f"(SELECT o.id, o.paid_at FROM shop_order o WHERE {of} AND {LAST_DIGIT} = '7')"
     brought = f"(SELECT o.id FROM shop_order o WHERE {of} AND {LAST_DIGIT} NOT IN ('1', '2', '3', '4', '5', '6'))"
-    copy_rows(Payment, f"old.id = {payment}", made, None, id="new.id", order_id="new.id")
+    number = "CAST(new.id AS text)"
+    paid = {"id": "new.id", "order_id": "new.id", "paypal_order_id": f"'O-' || {number}"}
+    copy_rows(Payment, f"old.id = {payment}", made, None, **paid, capture_id=f"'C-' || {number}")
     values = {"id": "new.id", "payment_id": "new.id", "completed_at": "new.paid_at"}
-    copy_rows(Refund, f"old.payment_id = {payment}", refunded, None, **values)
+    copy_rows(Refund, f"old.payment_id = {payment}", refunded, None, **values, paypal_refund_id=f"'R-' || {number}")
     copy_rows(Attribution, f"old.order_id = {model}", brought, None, id="new.id", order_id="new.id")
 
 
@@ -93,7 +95,7 @@ def _ago(seconds: str) -> str:
 
 
 def add_messages(start: int, end: int) -> None:
-    """One in a hundred still waits for an answer; ten are Carol's."""
+    """Within a year, which is less than they are kept. One in a hundred still waits for an answer; ten are Carol's."""
     now = timezone.now()
     Inquiry.objects.bulk_create(
         (
@@ -103,7 +105,7 @@ def add_messages(start: int, end: int) -> None:
                 email=CAROL if number < 10 else f"person{number}@example.org",
                 message=f"How do I set up product {number}? It worked yesterday, and today it does not.",
                 state=Inquiry.State.OPEN if number % 100 == 0 else Inquiry.State.CLOSED,
-                received_at=now - timedelta(minutes=YEARS * 5 * (end - number)),
+                received_at=now - timedelta(minutes=5 * (end - number)),
             )
             for number in range(start, end)
         ),
