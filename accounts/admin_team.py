@@ -20,6 +20,7 @@ from privacy.admin_base.reauthentication import ask_again
 from privacy.admin_base.refusals import ActionRefused
 from privacy.admin_base.staff_action import StaffAction
 from privacy.admin_base.staff_roles import ABOUT, Role
+from privacy.encryption.email_field import EmailAddressField, EmailAddressInput
 
 from .models import User
 from .permission_grants import grantable_roles
@@ -37,7 +38,7 @@ class RoleChoice(forms.ModelMultipleChoiceField[Group]):
 
 class InviteForm(forms.Form):
     name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    email = forms.EmailField(widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = EmailAddressField(widget=EmailAddressInput(attrs={"autocomplete": "off"}))
     roles = RoleChoice(
         queryset=Group.objects.none(),
         widget=forms.CheckboxSelectMultiple,

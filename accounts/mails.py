@@ -23,6 +23,7 @@ INVITATION = mail_kind(
     transactional=True,
     because="a colleague invited you to the team",
     live=lambda user: user.is_active and user.is_staff and not user.has_usable_password(),
+    names_colleague=True,
     holds_link=True,
 )
 

@@ -83,6 +83,8 @@ class ReauthenticationForm(forms.Form):
         self.request, self.user = request, acting_user(request)
         if authenticator_of(self.user) is None:
             del self.fields["code"]
+            self.fields["password"].required = True
+            self.fields["password"].error_messages["required"] = "Please enter your password."
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

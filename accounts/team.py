@@ -76,8 +76,10 @@ def _invite(email: str, name: str, roles: list[Group], actor: User) -> User:
 def send_invitation(*, user: User, actor: User) -> None:
     """Mails a link to set the first password. Raises `ActionRefused`."""
     _require_power_over(user, actor)
+    roles = sorted(user.groups.values_list("name", flat=True))
+    shown = {"inviter": actor.get_full_name(), "roles": roles}
     try:
-        send_first_password_link(user, INVITATION, context={"inviter": actor.get_full_name()})
+        send_first_password_link(user, INVITATION, context=shown)
     except LinkRefused as error:
         raise ActionRefused("This account has a password. Its owner can ask for a new one when signing in.") from error
 

@@ -29,12 +29,12 @@ def _route_names(routes: Iterable[Any]) -> Mapping[Any, str]:
 
 def _payout_rows(period: ReportPeriod) -> Iterator[Row]:
     """Affiliates by their codes: who they are and where they are paid is in the payout itself."""
-    yield "paid on", "payout", "payout run", "affiliate", "PayPal payout", "amount", "currency"
-    columns = ("settled_at", "pk", "run_id", "affiliate__code", "paypal_item_id", "amount_minor", "currency")
-    payouts = paid_payouts(period).order_by("settled_at", "pk").values_list(*columns)
-    for settled_at, number, run, code, paypal_id, minor, currency in payouts.iterator(CHUNK):
-        amount = Money(minor, currency).amount
-        yield local_day(settled_at), str(number), str(run), code, paypal_id, amount, currency
+    yield "paid on", "affiliate", "amount", "currency", "payout run", "PayPal payout", "payout id", "payout run id"
+    columns = ("settled_at", "affiliate__code", "amount_minor", "currency", "run__created_at", "paypal_item_id")
+    payouts = paid_payouts(period).order_by("settled_at", "pk").values_list(*columns, "pk", "run_id")
+    for settled_at, code, minor, currency, prepared_at, paypal_id, number, run in payouts.iterator(CHUNK):
+        amount, named = Money(minor, currency).amount, f"prepared on {local_day(prepared_at)}"
+        yield local_day(settled_at), code, amount, currency, named, paypal_id, str(number), str(run)
 
 
 declare_breakdown(Breakdown("route", "Route", "attribution__route", _route_names, always_shown=True))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 
-from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, only_row, staff_task
 from shop.money import Money, program_currency
 
-from .models import LEDGER, Application, BalanceDelta, Commission, Flag, LedgerCheck, Objection, PayoutRun
+from .models import Application, Commission, Flag, LedgerCheck, Objection, PayoutRun
+from .payouts.preview import payable_now
 from .payouts.reconciliation import last_check
 
 Run = PayoutRun.State
@@ -53,7 +53,7 @@ def uncompared_payouts(now: datetime) -> StaffTaskCount:
 )
 def applications(now: datetime) -> StaffTaskCount:
     found = Application.objects.to_decide().aggregate(count=Count("pk"), oldest=Min("applied_at"))
-    return StaffTaskCount(**found)
+    return StaffTaskCount(**found, row=only_row(Application.objects.to_decide()))
 
 
 @staff_task(
@@ -68,7 +68,7 @@ def objections(now: datetime) -> StaffTaskCount:
     found = Objection.objects.open().aggregate(
         count=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)), oldest=Min("opened_at")
     )
-    return StaffTaskCount(**found)
+    return StaffTaskCount(**found, row=only_row(Objection.objects.open()))
 
 
 @staff_task(
@@ -110,12 +110,12 @@ def commissions(now: datetime) -> StaffTaskCount:
     page="admin:affiliates_payoutrun_preview",
 )
 def due_payouts(now: datetime) -> StaffTaskCount:
-    """Balances from the minimum payout upward, in the program's currency. The preview says who can't be paid."""
-    ledger = BalanceDelta.objects.filter(bucket=LEDGER, currency=program_currency()).order_by().values("affiliate")
-    due = ledger.annotate(sum=Sum("amount_minor")).filter(sum__gte=max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1))
-    sums = [int(minor) for minor in due.values_list("sum", flat=True)]
-    people = f"{len(sums)} affiliate{'' if len(sums) == 1 else 's'}"
-    return StaffTaskCount(int(bool(sums)), note=f"{Money(sum(sums), program_currency())} due to {people}")
+    """Only what a run would pay now. What waits for a PayPal address, say, is no task of the run: the preview names
+    it."""
+    paid = payable_now(currency=program_currency())
+    people = f"{len(paid)} affiliate{'' if len(paid) == 1 else 's'}"
+    total = Money(sum(candidate.due_minor for candidate in paid), program_currency())
+    return StaffTaskCount(int(bool(paid)), note=f"{total} due to {people}")
 
 
 @staff_task(
@@ -127,7 +127,8 @@ def due_payouts(now: datetime) -> StaffTaskCount:
     query="state__exact=prepared",
 )
 def runs_to_approve(now: datetime) -> StaffTaskCount:
-    return StaffTaskCount(PayoutRun.objects.filter(state=Run.PREPARED).count())
+    runs = PayoutRun.objects.filter(state=Run.PREPARED)
+    return StaffTaskCount(runs.count(), row=only_row(runs))
 
 
 @staff_task(
@@ -141,4 +142,5 @@ def runs_to_approve(now: datetime) -> StaffTaskCount:
 def runs_under_way(now: datetime) -> StaffTaskCount:
     """Runs with a problem that a person has to look at count as overdue."""
     runs = PayoutRun.objects.filter(state__in=PayoutRun.OPEN)
-    return StaffTaskCount(runs.count(), runs.exclude(problem="").count())
+    found = runs.aggregate(count=Count("pk"), overdue=Count("pk", filter=~Q(problem="")))
+    return StaffTaskCount(**found, row=only_row(runs))

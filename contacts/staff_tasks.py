@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 
-from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, only_row, staff_task
 from privacy.models import PrivacyRequest
 
 from .models import Inquiry
@@ -22,7 +22,8 @@ from .models import Inquiry
     per_user=True,
 )
 def messages(now: datetime, user: Any) -> StaffTaskCount:
-    """Without snoozed messages. A complaint is a privacy request, too: whoever sees those finds it there alone."""
+    """Without snoozed messages, unless they are overdue. A complaint is a privacy request, too: whoever sees those
+    finds it there alone."""
     to_do = Inquiry.objects.to_do(now)
     if user.has_perm("privacy.view_privacyrequest"):
         to_do = to_do.exclude(kind=Inquiry.Kind.COMPLAINT, privacy_request__in=PrivacyRequest.objects.open())
@@ -32,4 +33,4 @@ def messages(now: datetime, user: Any) -> StaffTaskCount:
         oldest=Min("received_at"),
         mine=Count("pk", filter=Q(assigned_to=user.pk)),
     )
-    return StaffTaskCount(**found)
+    return StaffTaskCount(**found, row=only_row(to_do))

@@ -78,6 +78,7 @@ row_kind(
         detail=license.order.product_name,
     ),
     at="issued_at",
+    belongs_to="order",
     find=license_key,
     for_person=True,
 )
@@ -113,6 +114,7 @@ row_kind(
         detail=str(payment.total),
     ),
     at="created_at",
+    belongs_to="order",
     codes=("paypal_order_id", "capture_id"),
 )
 row_kind(

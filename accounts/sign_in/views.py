@@ -77,14 +77,14 @@ class SetPasswordView(PasswordResetConfirmView):
         """Continues like a sign-in: whoever reads the account's mail is its owner, but still needs the second factor.
         The browser becomes exempt from other people's failed attempts."""
         user = cast(User, self.user)
+        if not user.is_active:  # a link that was mailed before must not prepare for the day of the next activation
+            return redirect("accounts:login")
         is_new = not user.has_usable_password()
         super().form_valid(form)
         end_sessions(user)
         note("accounts.password.set" if is_new else "accounts.password.reset", user, actor=user)
         if not is_new:
             notify_owner(user, Notice.PASSWORD_CHANGED)
-        if not user.is_active:
-            return redirect("accounts:login")
         response = continue_after_password(self.request, user, to=reverse("accounts:home"))
         if self.request.user.is_authenticated:
             messages.success(self.request, "Your password is set, and you are signed in.")

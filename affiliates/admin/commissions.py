@@ -214,8 +214,12 @@ class CommissionAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
             return self._ask_for_confirmation(
                 request, preview_rejection(chosen, actor=acting_user(request)), verb="reject"
             )
-        count = reject_all(chosen, reason=reason, actor=acting_user(request))
-        self.message_user(request, f"{count} rejected.", messages.SUCCESS)
+        try:
+            count = reject_all(chosen, reason=reason, actor=acting_user(request))
+        except ActionRefused as refusal:
+            self.message_user(request, f"None was rejected. {refusal}", messages.ERROR)
+        else:
+            self.message_user(request, f"{count} rejected.", messages.SUCCESS)
         return None
 
     def _ask_for_confirmation(self, request: HttpRequest, preview: DecisionPreview, *, verb: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -47,6 +48,10 @@ class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
     fields = ["who", "kind", "total", "commission", "refund", "payout", "reason", "created_at"]
     search_fields = ["affiliate__code"]
     change_list_template = "affiliates/admin/ledger.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
+        """With the order of a refund: a page names it, and `list_select_related` is for lists."""
+        return super().get_queryset(request).select_related(*self.list_select_related, "refund__payment__order")
 
     @admin.display(description="affiliate", ordering="affiliate__code")
     def who(self, entry: LedgerEntry) -> str:

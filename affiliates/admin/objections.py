@@ -10,6 +10,7 @@ from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from affiliates.commissions.explanation import explain_commission
@@ -101,7 +102,7 @@ class ObjectionAdmin(StaffActionsAdmin, ReadOnlyAdmin):
 
     @admin.display(description="answer due", ordering="due_at")
     def due(self, objection: Objection) -> str:
-        day = f"{objection.due_day:%B %-d, %Y}"
+        day = date_format(objection.due_day)  # as on every page of the admin
         return format_html('<strong class="overdue">{}, overdue</strong>', day) if objection.is_overdue else day
 
     @admin.display(description="")

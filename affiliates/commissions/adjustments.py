@@ -10,6 +10,7 @@ from affiliates.models import Affiliate, Commission, LedgerEntry
 from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
+from privacy.erasure.erased_rows import refuse_text_about_erased
 from shop.money import Money
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def adjust_ledger(
     if commission and (commission.affiliate.pk, commission.currency) != (affiliate.pk, amount.currency):
         raise ActionRefused("This commission belongs to another affiliate, or is in another currency.")
     leave_to_a_colleague(affiliate, actor=actor, permission="affiliates.add_ledgerentry")
+    if commission is None:  # otherwise the reason is the site's own
+        refuse_text_about_erased(affiliate, reason)
     entry = LedgerEntry.objects.create(
         affiliate=affiliate,
         kind=LedgerEntry.Kind.ADJUSTMENT,

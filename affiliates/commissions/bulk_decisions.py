@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils import timezone
 
 from affiliates.models import Commission, CommissionQuerySet, Flag
@@ -84,6 +85,7 @@ def approve_all(commissions: CommissionQuerySet, *, early: bool, actor: User) ->
     return sum(approve_commission(commission=c, actor=actor) for c in (preview.doable if early else preview.due))
 
 
+@transaction.atomic
 def reject_all(commissions: CommissionQuerySet, *, reason: str, actor: User) -> int:
     """Rejects those that are unchanged since the preview, and closes their flags. Returns how many. Raises
     `ActionRefused`."""

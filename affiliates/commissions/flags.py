@@ -14,6 +14,7 @@ from affiliates.models import Attribution, Commission, Flag
 from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
+from privacy.erasure.erased_rows import refuse_text_about_erased
 
 from .lifecycle import DECIDE, reject_commission
 
@@ -98,6 +99,7 @@ def hold_commission(*, commission: Commission, reason: str, actor: User) -> Flag
     _lock_commission(commission.attribution)
     if commission.attribution.flags.open().filter(kind=Flag.Kind.BY_STAFF).exists():
         raise ActionRefused("A member of staff already holds this commission.")
+    refuse_text_about_erased(commission, reason)
     return raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, reason=reason, actor=actor)
 
 
@@ -129,5 +131,7 @@ def _save_decision(flag: Flag, state: str, reason: str | None, actor: User | Non
     if reason is not None:
         if not reason.strip():
             raise ActionRefused("Please enter a reason. The affiliate may ask for it.")
+        if actor is not None:
+            refuse_text_about_erased(flag, reason)
         changes["reason"] = flag.sealed("reason", reason.strip()[:300])
     return bool(Flag.objects.filter(pk=flag.pk, state=State.OPEN).update(**changes))

@@ -12,6 +12,7 @@ from affiliates.models import Attribution, Commission, Flag, LedgerEntry, calcul
 from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
+from privacy.erasure.erased_rows import refuse_text_about_erased
 from shop.models import Payment
 from shop.money import Money
 
@@ -88,6 +89,8 @@ def reject_commission(*, commission: Commission, reason: str, actor: User | None
     if not commission.may_become(State.REJECTED):
         return False
     leave_to_a_colleague(commission.affiliate, actor=actor, permission=DECIDE)
+    if actor is not None:
+        refuse_text_about_erased(commission, reason)
     commission.state, commission.reason = State.REJECTED, reason.strip()[:300]
     commission.save(update_fields=["state", "reason"])  # not `update()`: saving recalculates the statistics of its day
     record(action="affiliates.commission.rejected", about=commission, actor=actor)

@@ -14,6 +14,7 @@ from affiliates.mails import OBJECTION_ANSWERED, OBJECTION_OPENED, OBJECTION_OVE
 from affiliates.models import Commission, Objection
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
+from privacy.erasure.erased_rows import refuse_text_about_erased
 from privacy.mail.sending import notify
 from privacy.registry.deadlines import business_days_after
 from privacy.registry.expiring import is_due
@@ -64,6 +65,7 @@ def answer_objection(
     objection = Objection.objects.select_for_update().get(pk=objection.pk)
     if objection.state != State.OPEN:
         raise ActionRefused("This objection was already answered.")
+    refuse_text_about_erased(objection, answer)
     objection.state = State.UPHELD if upheld else State.DECLINED
     objection.answer, objection.answered_at, objection.answered_by = answer.strip()[:4000], timezone.now(), actor
     objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])

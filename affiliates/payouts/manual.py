@@ -16,6 +16,7 @@ from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 from privacy.encryption.normalization import envelope_address
+from privacy.erasure.erased_rows import is_erased
 from privacy.registry.deadlines import local_day
 from privacy.web.csv_export import Cell
 
@@ -70,7 +71,7 @@ def mark_paid_manually(
 ) -> int:
     """Records payments that were made manually. Returns how many; already settled ones are left unchanged.
 
-    Raises `ActionRefused`.
+    No reference is kept with a payout whose affiliate was erased, as they settle many at once. Raises `ActionRefused`.
     """
     if paid_on > local_day(timezone.now()):
         raise ActionRefused("This day is in the future.")
@@ -79,7 +80,7 @@ def mark_paid_manually(
     paid = list(_lock_open_payouts(run, items))
     _leave_own_to_a_colleague(paid, actor)
     for item in paid:
-        mark_paid(item, at=_time_on_day(paid_on), reference=reference.strip()[:64])
+        mark_paid(item, at=_time_on_day(paid_on), reference="" if is_erased(item) else reference.strip()[:64])
     _finish_run(run)
     record_many(action="affiliates.payout.marked_paid", about=paid, actor=actor)
     return len(paid)
@@ -93,7 +94,8 @@ def mark_failed_manually(*, run: PayoutRun, items: Iterable[PayoutItem], reason:
     failed = list(_lock_open_payouts(run, items))
     _leave_own_to_a_colleague(failed, actor)
     for item in failed:
-        mark_returned(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
+        failure = None if is_erased(item) else reason.strip()[:100]
+        mark_returned(item, state=PayoutItem.State.FAILED, failure=failure)
     _finish_run(run)
     record_many(action="affiliates.payout.item_returned", about=failed, actor=actor)
     return len(failed)

@@ -14,7 +14,7 @@ from django.db.models import Count, Sum
 from affiliates.models import Affiliate, LedgerEntry
 from shop.money import Money
 
-from .eligibility import Circumstances, Ineligibility, ineligibility
+from .eligibility import Circumstances, Ineligibility, ineligibility, minimum_minor
 
 
 @dataclass(slots=True)
@@ -56,20 +56,32 @@ class PayoutPreview:
 
 def preview_payout(*, currency: str) -> PayoutPreview:
     """Everybody with a positive balance, in the order in which they joined. A constant number of queries."""
-    candidates = list(_candidates(currency))
-    known = Circumstances.of(candidate.affiliate for candidate in candidates)
-    for candidate in candidates:
+    candidates = _judged(_candidates(currency))
+    return PayoutPreview(
+        currency,
+        paid=[candidate for candidate in candidates if candidate.left_out is None],
+        left_out=[candidate for candidate in candidates if candidate.left_out],
+    )
+
+
+def payable_now(*, currency: str) -> list[PayoutCandidate]:
+    """Same as the preview's `paid`. Amounts below the minimum go first: for a count, nobody's address is opened who
+    isn't paid anyway."""
+    enough = (one for one in _candidates(currency) if one.due_minor >= minimum_minor(one.affiliate))
+    return [candidate for candidate in _judged(enough) if candidate.left_out is None]
+
+
+def _judged(candidates: Iterable[PayoutCandidate]) -> list[PayoutCandidate]:
+    judged = list(candidates)
+    known = Circumstances.of(candidate.affiliate for candidate in judged)
+    for candidate in judged:
         candidate.left_out = ineligibility(
             candidate.affiliate,
             due_minor=candidate.due_minor,
             held_minor=candidate.held_minor,
             circumstances=known,
         )
-    return PayoutPreview(
-        currency,
-        paid=[candidate for candidate in candidates if candidate.left_out is None],
-        left_out=[candidate for candidate in candidates if candidate.left_out],
-    )
+    return judged
 
 
 def _candidates(currency: str) -> Iterable[PayoutCandidate]:

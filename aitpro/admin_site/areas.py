@@ -103,7 +103,7 @@ def navigation(areas: list[dict[str, Any]], user: Any, path: str) -> Navigation:
 
     return Navigation(
         daily=entries({"Today": start, **daily}),
-        more=[EntryGroup(name, entries(group)) for name, group in more.items() if group],
+        more=[EntryGroup(name, found) for name, group in more.items() if (found := entries(group))],
     )
 
 

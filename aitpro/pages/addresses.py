@@ -15,6 +15,8 @@ from .models import Page
 
 # Nothing here in every installation, or not yet: the demo's mails, the web server's folders, what monitoring asks.
 KEPT = {"api", "go", "mail", "media", "metrics", "quotes", "readyz", "static"}
+SIGN_IN = {"accounts", "admin", "login", "logout"}  # whoever is led away from there may type a password elsewhere
+LOOK_ALIKE = {"evidence", "login", "logout", "order", "search", "webhooks"}  # pages that one would take for the site's
 
 
 def clean_address(typed: str) -> str:
@@ -24,7 +26,7 @@ def clean_address(typed: str) -> str:
 
 def validate_page_address(slug: str, *, page: Page) -> None:
     """Raises `ValidationError`, naming what has the address already."""
-    if slug in KEPT | first_parts():
+    if slug in KEPT | LOOK_ALIKE | first_parts():
         raise ValidationError(f"/{slug}/ belongs to the site itself. Choose another address, such as {slug}-page.")
     if other := Page.objects.filter(slug=slug).exclude(pk=page.pk).first():
         raise ValidationError(
@@ -44,6 +46,12 @@ def _routes(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
             yield route
         else:
             yield from _routes(each.url_patterns)
+
+
+def is_taken(path: str) -> bool:
+    """Whether a redirect there would stand in the way of the site: also without the last slash, and in capitals."""
+    parts = path.casefold().strip("/").split("/")
+    return parts[0] in KEPT | SIGN_IN or (len(parts) == 1 and parts[0] in first_parts())
 
 
 def view_at(path: str) -> str:

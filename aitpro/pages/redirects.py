@@ -6,8 +6,9 @@ Each redirect leads to its target in one step, and a page always wins over a red
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from posixpath import normpath
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.redirects.models import Redirect
@@ -21,6 +22,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from contacts.models import Service
 from shop.models import Product
 
+from .addresses import view_at
 from .models import Page
 
 LONGEST = 200  # characters of an address, in Django's table
@@ -34,21 +36,30 @@ ADDRESSES: dict[type[models.Model], Callable[[str], list[str]]] = {
 }
 
 
+def normalize(address: str) -> str:
+    """The path as browsers and server compare it: decoded, without query, fragment and dots, with its last slash."""
+    path = normpath(unquote(address.partition("#")[0].partition("?")[0])).strip("/")
+    return f"/{path}/" if path not in {"", "."} else "/"
+
+
 def redirects() -> models.QuerySet[Redirect]:
     return Redirect.objects.filter(site_id=settings.SITE_ID)
 
 
 def leave_redirect(*, old: str, new: str) -> None:
     """From now on the old address leads to the new one, as do all that led to the old one."""
-    redirects().filter(old_path=new).delete()  # or it would lead back
-    redirects().filter(new_path=old).update(new_path=new)
+    redirects().filter(old_path__in=spellings(new)).delete()  # or it would lead back
+    redirects().filter(new_path__in=spellings(old)).update(new_path=new)
     Redirect.objects.update_or_create(site_id=settings.SITE_ID, old_path=old, defaults={"new_path": new})
 
 
-def final_target(path: str) -> str:
-    """Where a redirect at this address leads; the address itself if there is none."""
-    onward = redirects().filter(old_path=path).first()
-    return onward.new_path if onward else path
+def final_target(address: str) -> str:
+    """Where redirects at this address lead in the end; the address itself if there is none."""
+    passed: set[str] = set()
+    while (path := normalize(address)) not in passed and (onward := target_of(path)):
+        passed.add(path)
+        address = onward
+    return address
 
 
 @receiver(pre_save)
@@ -95,8 +106,10 @@ class RedirectMiddleware:
 
 def redirect_from(request: HttpRequest) -> HttpResponse | None:
     """Keeps the query, because links of affiliates have their code in it. A form is sent again to the new address."""
-    target = target_of(request.path)
-    if not target:
+    path = request.path
+    if not path.endswith("/") and view_at(f"{path}/"):  # Django adds the slash, as there may be a page
+        return None
+    if not (target := target_of(path)):
         return None
     new = urlsplit(target)
     query = "&".join(filter(None, [new.query, request.META.get("QUERY_STRING", "")]))
@@ -110,10 +123,16 @@ def target_of(path: str) -> str:
     """Where the redirect at this address leads, with or without its last slash; empty if there is none."""
     if not path.isprintable() or len(path) > LONGEST:
         return ""
-    both = [path, path.rstrip("/") or "/"]
+    both = spellings(path)
     found = {each.old_path: each.new_path for each in redirects().filter(old_path__in=both)}
     target = next((found[each] for each in both if each in found), "")
-    return target if is_own(target) else ""
+    return target if is_own(target) and normalize(target) != normalize(path) else ""
+
+
+def spellings(path: str) -> list[str]:
+    """With and without its last slash. What follows a `#` is part of a service's address, and never sent."""
+    bare = path.rstrip("/")
+    return list(dict.fromkeys([path, f"{bare}/", bare or "/"]))
 
 
 def is_own(target: str) -> bool:

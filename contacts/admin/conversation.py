@@ -21,7 +21,7 @@ from contacts.conversation.drafts import draft_of, drop_draft, save_draft
 from contacts.conversation.merging import merge_candidates, merge_inquiry
 from contacts.conversation.notes import add_note
 from contacts.conversation.presence import leave, note_presence, others_present
-from contacts.conversation.saved_replies import fill_in
+from contacts.conversation.saved_replies import empty_placeholders, fill_in
 from contacts.conversation.timeline import Conversation, conversation_of
 from contacts.inquiries.assignment import assign_inquiry
 from contacts.inquiries.contact_permission import permissions_now
@@ -155,7 +155,9 @@ class ConversationPage(InquiryActions):
             return []
         if day := sent.form.cleaned_data["snooze"]:
             snooze_inquiry(inquiry=sent.inquiry, until=day, actor=sent.actor)
-            return [f"{sent.inquiry.reference} comes back on {day:%B %-d, %Y}."]
+            due = _stored(sent.inquiry).due_at
+            late = f", after it is due on {local_day(due):%B %-d, %Y}" if due and local_day(due) < day else ""
+            return [f"{sent.inquiry.reference} comes back on {day:%B %-d, %Y}{late}."]
         wake_inquiry(inquiry=sent.inquiry, actor=sent.actor)
         return [f"{sent.inquiry.reference} is no longer snoozed."]
 
@@ -168,6 +170,9 @@ class ConversationPage(InquiryActions):
         if len(whole) > ANSWER.max_length:  # type: ignore[operator]
             raise ActionRefused(f"With this saved reply the answer has more than {ANSWER.max_length:,} characters.")
         save_draft(inquiry=sent.inquiry, author=sent.actor, body=whole)
+        if empty := empty_placeholders(typed["saved_reply"], inquiry=sent.inquiry, author=sent.actor):
+            said = f"There is nothing to fill in for {empty}. Complete that sentence before you send the answer."
+            self.message_user(sent.request, said, messages.WARNING)
 
     def _merge(self, sent: Sent) -> list[str]:
         into = sent.form.cleaned_data["merge_into"]

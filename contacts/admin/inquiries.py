@@ -28,6 +28,7 @@ LISTED = 80  # characters of a first line
 
 @admin.register(Inquiry)
 class InquiryAdmin(BulkActions, ConversationPage):
+    list_title = "Inbox"
     list_display = ["name", "about", "age", "with_whom", "status"]
     list_display_links = ["name", "about"]
     list_filter = [QueueFilter, "kind", "received_at"]

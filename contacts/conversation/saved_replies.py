@@ -43,14 +43,25 @@ def fill_in(reply: SavedReply, *, inquiry: Inquiry, author: User) -> str:
     """Raises `ActionRefused` for an unknown placeholder, or if the text becomes too long for an answer."""
     if unknown := unknown_placeholders(reply.body):
         raise ActionRefused(explain_unknown(unknown))
-    values = {
-        "name": inquiry.name,
+    values = _values(inquiry, author)
+    text = PLACEHOLDER.sub(lambda found: str(values[found[1]]), reply.body)
+    if len(text) > LONGEST:
+        raise ActionRefused(f"With its placeholders filled in, this saved reply is longer than {LONGEST:,} characters.")
+    return text
+
+
+def empty_placeholders(reply: SavedReply, *, inquiry: Inquiry, author: User) -> str:
+    """Those of the saved reply that were filled in with nothing, in words; empty if there are none."""
+    values = _values(inquiry, author)
+    names = dict.fromkeys(name for name in PLACEHOLDER.findall(reply.body) if values.get(name) == "")
+    return " and ".join(f"{{{name}}} ({MEANINGS[name]})" for name in names)
+
+
+def _values(inquiry: Inquiry, author: User) -> dict[str, str]:
+    return {
+        "name": inquiry.name or "",
         "reference": inquiry.reference,
         "order": inquiry.order_reference or "",
         "colleague": author.name or "",
         "business": settings.BUSINESS["name"],
     }
-    text = PLACEHOLDER.sub(lambda found: str(values[found[1]]), reply.body)
-    if len(text) > LONGEST:
-        raise ActionRefused(f"With its placeholders filled in, this saved reply is longer than {LONGEST:,} characters.")
-    return text

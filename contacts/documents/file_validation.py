@@ -1,5 +1,5 @@
 """Checks that a file's content matches its name, with puremagic. Unknown and disallowed types are refused, and so are
-payment card numbers in text files."""
+payment card numbers in text files and in names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import PurePath
 import puremagic
 from django.core.exceptions import ValidationError
 
-from privacy.encryption.validators import validate_no_card_number
+from privacy.encryption.validators import has_card_number, validate_no_card_number
 
 MAX_BYTES = 5_000_000
 NAME_LIMIT = 120  # characters
@@ -46,6 +46,8 @@ class SniffedFile:
 def sniff(*, name: str, content: bytes, types: Mapping[str, str] = TYPES) -> SniffedFile:
     """`types` are the accepted extensions with their content types. Raises `FileRefused`."""
     name = clean_name(name)
+    if has_card_number(name) or has_card_number(PurePath(name).stem.replace("_", " ")):
+        raise FileRefused("Its name looks like a payment card number, which we never want to see. Please rename it.")
     ending = PurePath(name).suffix.lower()
     if ending not in types:
         *others, last = dict.fromkeys(_NAMES.get(each, each[1:].upper()) for each in types)

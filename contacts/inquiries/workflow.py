@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from contacts.documents.attachments import add_attachments
@@ -131,11 +132,13 @@ def reopen_inquiry(*, inquiry: Inquiry, actor: User) -> None:
 
 
 def reopen(*, inquiry: Inquiry) -> int:
-    """Reopens a message that was done, for instance because the person wrote or called again, with a new due date.
-    One that is snoozed comes back at once. Returns 0 if it was waiting already."""
+    """Reopens a message that was done, for instance because the person wrote or called again. One that was answered
+    gets a new due date; any other stays as overdue as it was, so that closing and reopening hides nothing. One that is
+    snoozed comes back at once. Returns 0 if it was waiting already."""
     stored = Inquiry.objects.filter(pk=inquiry.pk)
     woken: int = stored.filter(state=State.OPEN).exclude(snoozed_until=None).update(snoozed_until=None)
     done = stored.filter(state__in=[State.ANSWERED, State.CLOSED, State.SPAM])
-    due_at = answer_due(timezone.now())
-    done_before: int = done.update(state=State.OPEN, due_at=due_at, snoozed_until=None, merged_into=None)
+    due_at = Case(When(answered_at=None, then=F("due_at")), default=Value(answer_due(timezone.now())))
+    again: dict[str, Any] = {"due_at": due_at, "answered_at": None, "snoozed_until": None, "merged_into": None}
+    done_before: int = done.update(state=State.OPEN, **again)
     return woken + done_before

@@ -73,9 +73,14 @@ def message_above_the_limits_is_kept(rehearsal: Rehearsal) -> None:
 def write(rehearsal: Rehearsal, kind: str, browser: SiteBrowser | None = None) -> Writer:
     browser = browser or rehearsal.browser(f"writer of a {kind}")
     who = browser.who
-    words = {what: rehearsal.canary(who, what) for what in ("name", "message", "address", *ONLY_FOR.get(kind, ()))}
+    words: dict[str, Any] = {
+        what: rehearsal.canary(who, what) for what in ("name", "message", "address", *ONLY_FOR.get(kind, ()))
+    }
     words |= {"budget": budgets()[0]} if kind == "quote" else {}
     writer = Writer(who, browser, rehearsal.address(who), rehearsal.phone(who), words["name"])
+    if kind == "quote":
+        name, text = rehearsal.canary(who, "name of a file").rstrip("Ö"), rehearsal.canary(who, "text of a file")
+        words["attachments"] = SimpleUploadedFile(f"{name}.txt", text.encode())
     browser.open(f"/contact/?kind={kind}")
     rehearsal.time_passes(READING_TIME)
     browser.submit("Send the message", **words, kind=kind, email=writer.address, phone=writer.phone)
@@ -99,6 +104,11 @@ def staff_answer_and_send_a_document(rehearsal: Rehearsal) -> None:
         rehearsal.expect("has been sent" in staff.text, "staff can answer a message")
         log(staff, writer, way="call_in", purpose="quote", notes=rehearsal.canary(writer.who, "note of a call"))
         rehearsal.expect("Logged." in staff.text, "staff can log a call")
+        staff.open_first_row(writer.inbox)
+        staff.submit("Add the note", note=rehearsal.canary(writer.who, "note"))
+        staff.open_first_row(writer.inbox)
+        staff.follow(".txt")
+        rehearsal.expect(staff.status == 200, "staff can open a file of the writer")
         send_document(rehearsal, staff, writer)
         writer.browser.open(rehearsal.link_in(rehearsal.mail(writer.address, "document")))
         rehearsal.expect(writer.browser.content.startswith(b"%PDF"), "the writer can read the document")

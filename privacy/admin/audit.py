@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.audit_sentences import with_sentences
+from privacy.admin_base.labelled_admin import LabelledChangeList
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.audit.models import AuditEntry
 from privacy.audit.trail import record
@@ -38,7 +38,7 @@ class SubjectFilter(admin.SimpleListFilter):
         return queryset.filter(action__startswith=self.value()) if self.value() in SUBJECTS else queryset
 
 
-class SentenceList(ChangeList):
+class SentenceList(LabelledChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list: Any = with_sentences(self.result_list, request.user)

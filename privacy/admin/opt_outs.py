@@ -120,11 +120,17 @@ class SuppressionAdmin(BlindSearchMixin, ReadOnlyAdmin):
 
     @confirmed_recently
     def list_view(self, request: HttpRequest, channel: Channel) -> HttpResponse:
-        """People whom staff may call or send a letter to. Viewing the list is audited."""
+        """People whom staff may call or send a letter to, for subjects that they may open. Viewing the list is
+        audited."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         self.audit(request, "listed", self.model)
-        rows = contact_list(channel, now=timezone.now())
+        rows = [
+            row
+            for row in contact_list(channel, now=timezone.now())
+            if (meta := getattr(row.contact.about, "_meta", None))
+            and request.user.has_perm(f"{meta.app_label}.view_{meta.model_name}")
+        ]
         page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("p"))
         title = "Call list" if channel == Channel.PHONE else "Letter list"
         return self._page(request, "privacy/admin/contact_list.html", title=title, page=page, channel=channel)

@@ -22,6 +22,7 @@ from django.utils.html import format_html
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.admin_base.staff_labels import staff_label
 from privacy.erasure.consequences import usable_purchases
 from privacy.models import PrivacyRequest
 from privacy.models.request import PrivacyRequestQuerySet
@@ -65,6 +66,7 @@ _RECORD += ["handled_by"]
 
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
+    list_title = "Requests of people"
     list_display = ["__str__", "due", "next", "state", "address", "acknowledged", "reference"]
     list_filter = [DeadlineFilter, "kind", "channel"]
     list_select_related = False
@@ -123,6 +125,10 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
         if "_addanother" in request.POST:
             return super().response_add(request, obj, post_url_continue)
         return self.back(request, obj, "The request was recorded. The next step is marked below.")
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Stays on the request: what was saved is rarely its last step."""
+        return self.back(request, obj, f"“{staff_label(obj)}” is saved.")
 
     # --- Actions ------------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[Any]:

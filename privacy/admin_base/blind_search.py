@@ -6,10 +6,12 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from .audited import AuditedAdmin
+from .search import limits
 from .search.finding import conditions_of, open_rows, rows_at_once
 from .search.pasted_text import LONGEST, PastedText
 from .search.row_kinds import kind_of
@@ -40,6 +42,9 @@ class BlindSearchMixin(AuditedAdmin):
             return super().get_search_results(request, queryset, search_term)
         found = reduce(or_, conditions_of(kind, pasted), Q(pk__in=[]))
         by_words = kind.words and not (pasted.is_one_number and queryset.filter(found).exists())
+        if by_words and not pasted.emails and not pasted.phones and not limits.may_search_lists(request):
+            self.message_user(request, limits.refusal(limits.LISTS_PER_HOUR), messages.WARNING)
+            return queryset.none(), False
         if pasted.emails or pasted.phones or by_words or kind.find(pasted) is not None:
             self.audit(request, "search", self.model)
         if pasted.emails or pasted.phones:

@@ -26,6 +26,7 @@ def a_colleague_may(actor: AbstractBaseUser, permission: str) -> bool:
 
 
 def colleagues_who_may(actor: AbstractBaseUser, permission: str) -> list[Any]:
-    """The other active staff members with the permission, for pages that say who can go on."""
+    """The other active staff members with the permission, for pages that say who can go on. One who was invited and
+    has not set a password yet can't."""
     staff = get_user_model()._default_manager.filter(is_active=True, is_staff=True).exclude(pk=actor.pk)
-    return [other for other in staff.order_by("pk") if other.has_perm(permission)]
+    return [other for other in staff.order_by("pk") if other.has_usable_password() and other.has_perm(permission)]

@@ -17,7 +17,7 @@ from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import BooleanField, DateField, DecimalField, IntegerField, Model
+from django.db.models import BooleanField, DateField, DecimalField, IntegerField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.text import get_text_list
@@ -70,8 +70,21 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
         response = super().history_view(request, object_id, extra_context)
         shown = getattr(response, "context_data", None) or {}
         if "object" in shown:
-            shown["lines"] = sorted(_lines(shown["object"], request.user), key=lambda line: line.at, reverse=True)
+            lines = [*_lines(shown["object"], request.user), *self._lines_beside(shown["object"], request.user)]
+            shown["lines"] = sorted(lines, key=lambda line: line.at, reverse=True)
         return response
+
+    def also_in_history(self, row: Any) -> Iterable[QuerySet[Any]]:
+        """Other rows whose audit entries are part of this row's history."""
+        return ()
+
+    def _lines_beside(self, row: Model, viewer: Any) -> Iterator[HistoryLine]:
+        for rows in self.also_in_history(row):
+            keys = [str(key) for key in rows.values_list("pk", flat=True)]
+            about = AuditEntry.objects.filter(object_model=rows.model._meta.label_lower, object_id__in=keys)
+            done = about.exclude(action__startswith="privacy.staff.").order_by("-number")[:NEWEST]
+            for audited in with_sentences(done, viewer):
+                yield HistoryLine(audited.at, audited.sentence)  # type: ignore[attr-defined]
 
 
 def _log(request: HttpRequest, rows: Iterable[Model], flag: int, message: Any) -> list[LogEntry]:

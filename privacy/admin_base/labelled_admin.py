@@ -29,7 +29,22 @@ class LabelledChangeList(ChangeList):
         if self.list_display_links is not None:
             self.list_display_links = [shown.get(name, name) for name in self.list_display_links]
         self.sortable_by = [shown.get(name, name) for name in self.sortable_by or ()]
-        self.title = capfirst(model._meta.verbose_name_plural)
+
+    def tabs(self) -> list[Any]:
+        """The choices of the filter whose class says `as_tabs`: how staff divide their work in this list."""
+        return [choice for spec in self.filter_specs if _is_tabs(spec) for choice in spec.choices(self)]
+
+    def chosen_filters(self) -> Iterator[dict[str, Any]]:
+        """Each other filter that isn't at its first choice: its title, what is chosen, and the address without it."""
+        for spec in self.filter_specs:
+            first, *others = spec.choices(self)
+            for choice in others:
+                if choice.get("selected") and not _is_tabs(spec):
+                    yield {"title": spec.title, "display": choice["display"], "without": first["query_string"]}
+
+
+def _is_tabs(spec: Any) -> bool:
+    return getattr(spec, "as_tabs", False)
 
 
 def _shown(model: Any, name: Any, viewer: Any) -> Any:
@@ -57,8 +72,18 @@ class LabelledAutocomplete(AutocompleteJsonView):
         return {**super().serialize_result(obj, to_field_name), "text": label_for(self.request.user, obj)}
 
 
+def list_title(model: Any) -> str:
+    """The heading of the model's list, and its name in breadcrumbs."""
+    named = getattr(admin.site.get_model_admin(model), "list_title", "") if admin.site.is_registered(model) else ""
+    return named or str(capfirst(model._meta.verbose_name_plural))
+
+
 class LabelledAdmin(admin.ModelAdmin[Any]):
     list_per_page = 50
+    list_title = ""  # where staff know the list by another name than the rows, such as "Inbox"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": list_title(self.model), **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
         own = super().get_changelist(request, **options)
@@ -66,7 +91,10 @@ class LabelledAdmin(admin.ModelAdmin[Any]):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if (row := context.get("original")) is not None:
-            context["subtitle"] = label if (label := staff_label(row)) != context.get("title") else None
+            kind = self.opts.verbose_name
+            if context.get("title") in {f"Change {kind}", f"View {kind}"}:  # Django's own: not of use to anybody
+                context["title"] = staff_label(row)
+            context["subtitle"] = None
         _name_readonly(context["adminform"], self.model, request.user)
         for formset in context["inline_admin_formsets"]:
             _name_readonly(formset, formset.opts.model, request.user)

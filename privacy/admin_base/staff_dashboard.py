@@ -18,6 +18,7 @@ from privacy.registry.purpose_binding import upkeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+    from django.db.models import QuerySet
 
 
 class Area(StrEnum):
@@ -40,6 +41,13 @@ class StaffTaskCount:
     oldest: datetime | None = None  # since when the first of them waits
     mine: int = 0  # assigned to the user
     note: str = ""  # such as a sum: "$47.97 due to 1 affiliate"
+    row: Any = None  # the key of the only pending row, to go straight to it
+
+
+def only_row(rows: QuerySet[Any]) -> Any:
+    """The key of the row if there is exactly one; else None. One query."""
+    keys = list(rows.values_list("pk", flat=True)[:2])
+    return keys[0] if len(keys) == 1 else None
 
 
 Look = Callable[..., StaffTaskCount]
@@ -90,6 +98,8 @@ class DashboardLine:
 
     @property
     def address(self) -> str:
+        if self.waiting.row is not None:
+            return reverse(self.task.page.replace("_changelist", "_change"), args=[self.waiting.row])
         query = f"?{self.task.query}" if self.task.query else ""
         return f"{reverse(self.task.page)}{query}"
 

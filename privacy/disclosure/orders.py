@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from privacy.admin_base.four_eyes import acts_alone
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
+from privacy.erasure.erased_rows import refuse_text_about_erased
 from privacy.requests.archive import collect, files_of
 
 from .models import Disclosure
@@ -52,6 +53,7 @@ def approve_order(*, order: Disclosure, actor: AbstractBaseUser, now: datetime) 
 def refuse_order(*, order: Disclosure, reason: str, actor: AbstractBaseUser) -> None:
     """Possible until the export, also after the approval. Raises `ActionRefused` afterwards."""
     order = _locked(order, State.RECORDED, State.APPROVED)
+    refuse_text_about_erased(order, reason)
     order.state, order.refusal = State.REFUSED, reason
     order.save(update_fields=["state", "refusal"])
     record(action="disclosure.order.refused", about=order, actor=actor)

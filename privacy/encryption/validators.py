@@ -6,8 +6,9 @@ import re
 
 from django.core.exceptions import ValidationError
 
-# Grouped or not. Card numbers start with 2 to 6; an adjacent digit, letter, + or point makes it something else.
-_CANDIDATE = re.compile(r"(?<![\w+.])[2-6](?:[ -]?\d){12,18}(?![\w.]\w|\w)")
+# Grouped or not. Card numbers start with 2 to 6; an adjacent digit, letter, + or point makes it something else. None
+# starts with 20, but dates with their time do, as in "Screenshot from 2026-11-29 13-05-08".
+_CANDIDATE = re.compile(r"(?<![\w+.])(?!2[ -]?0)[2-6](?:[ -]?\d){12,18}(?![\w.]\w|\w)")
 
 
 def has_card_number(text: str) -> bool:

@@ -137,7 +137,8 @@ def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:
 
 
 def _render(kind: MailKind, variables: Mapping[str, Any]) -> str:
-    """Times in mails are in UTC and say so, also if a page of the admin, which shows local times, caused the mail."""
+    """Times in mails are in UTC and say so, also if a page of the admin, which shows local times, caused the mail.
+    Mails for staff convert theirs to the time of the business, as the admin does."""
     app, _, name = kind.template.partition("/")
     with timezone.override(UTC):
         return render_to_string(f"{app}/mail/{name}.html", dict(variables))

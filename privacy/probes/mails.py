@@ -97,8 +97,11 @@ def words_in(
     in_address = search.found_in(str(mail["To"]).encode())
     owners = rehearsal.owners_of(str(mail["To"]))
     to_staff = settings.BUSINESS["email"] in str(mail["To"])
+    colleagues = {seen.who for seen in rehearsal.seen if seen.user and seen.user.is_staff}
     for canary in search.found_in(text) - in_address:
         described = f"the {canary.what} of the {canary.owner}"
+        if kind and kind.names_colleague and canary.what == "name" and canary.owner in colleagues:
+            continue
         if canary.kind is CanaryKind.PUBLIC or (
             canary.kind is CanaryKind.NUMBER and (canary.owner in owners or to_staff)
         ):

@@ -85,7 +85,7 @@ def may_see(seen: SeenResponse, canary: Canary, kept: dict[Canary, set[Column]],
 
 def opens(user: Any, columns: set[Column]) -> bool:
     """Whether a staff member has a permission on one of the tables, or on a table whose rows they are shown with, as
-    documents are with messages."""
+    documents are with messages, and an affiliate's account with the affiliate."""
     rights = user.get_all_permissions()
     return any(
         right.startswith(f"{model._meta.app_label}.") and right.endswith(f"_{model._meta.model_name}")
@@ -99,6 +99,9 @@ def _goes_with(model: Any) -> Iterator[Any]:
     for field in model._meta.concrete_fields:
         if field.is_relation and field.remote_field.on_delete is models.CASCADE:
             yield field.related_model
+    for relation in model._meta.related_objects:
+        if relation.one_to_one:
+            yield relation.related_model
 
 
 def promise_of(seen: SeenResponse, canary: Canary) -> str:

@@ -67,7 +67,7 @@ def staff_enter_a_request_that_came_by_letter(rehearsal: Rehearsal) -> None:
     officer.open(f"{LIST}add/")
     words = {"contact": rehearsal.canary(who, "contact"), "details": rehearsal.canary(who, "details")}
     officer.submit("Save", **words, kind="access", channel="letter", email=rehearsal.address(who), identity="documents")
-    rehearsal.expect("was added successfully" in officer.text, "staff can enter a request")
+    rehearsal.expect("The request was recorded." in officer.text, "staff can enter a request")
     rehearsal.tried()
 
 

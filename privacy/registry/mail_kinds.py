@@ -39,6 +39,7 @@ class MailKind:
         own_address  # addresses stored with the reason; it goes nowhere else
     )
     despite_opt_out: bool = False  # the person just requested this mail
+    names_colleague: bool = False  # says who on the staff sends it
     holds_link: bool = False  # a private link: the text is removed after delivery
     began: Callable[[Any], datetime] | None = None  # when the person gave the address; a later opt-out stops the mail
     # How we know that the recipient gave the address. If empty, anyone may have typed it, and the mail shows no text

@@ -12,6 +12,7 @@ from privacy.consent.opt_outs import suppress
 from privacy.encryption.tokens import generate_token, hash_token
 from privacy.erasure.consequences import refuse_if_prevented, usable_purchases
 from privacy.erasure.erase import erase_person
+from privacy.erasure.erased_rows import refuse_text_about_erased
 
 from ..mails import REQUEST_ANSWERED, REQUEST_ARCHIVE
 from ..models import AccessArchive, PrivacyRequest, Suppression
@@ -114,6 +115,7 @@ def answer_with_text(
 ) -> bool:
     """Answers with a text. Returns whether it was mailed. With a ground, the request was partially refused."""
     request = locked(request)
+    refuse_text_about_erased(request, text)
     request.answer = text
     request.save(update_fields=["answer"])
     mailed = tell(request, REQUEST_ANSWERED, text=text, ground=_words(ground))
@@ -126,6 +128,7 @@ def answer_with_text(
 def refuse_request(*, request: PrivacyRequest, ground: str, text: str, now: datetime, actor: AbstractBaseUser) -> bool:
     """Refuses on a legal ground. The mail states it and how to complain. Returns whether it was mailed."""
     request = locked(request)
+    refuse_text_about_erased(request, text)
     request.answer = text
     request.save(update_fields=["answer"])
     mailed = tell(request, REQUEST_ANSWERED, text=text, ground=_words(ground), refused=True)

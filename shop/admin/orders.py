@@ -16,7 +16,7 @@ from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.staff_action import StaffActionsAdmin
 from shop.delivery.downloads import reset_downloads
-from shop.models import Order, Payment, RefundRequest
+from shop.models import License, Order, Payment, Refund, RefundRequest
 from shop.money import Money
 
 from .buyer_lists import BuyerListMixin
@@ -76,6 +76,9 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     def more_watched(self, obj: Order) -> Iterable[tuple[QuerySet[Any], tuple[str, ...]]]:
         yield obj.payments.all(), ("state", "refunded_minor", "is_disputed")
         yield obj.licenses.all(), ("revoked_at",)
+
+    def also_in_history(self, row: Order) -> Iterable[QuerySet[Any]]:
+        return Refund.objects.filter(payment__order=row), License.objects.filter(order=row)
 
     # --- The list
     # ------------------------------------------------------------------------------------------------------

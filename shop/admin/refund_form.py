@@ -29,8 +29,9 @@ def refund_message(refund: Refund) -> str:
 
 
 class RefundForm(forms.Form):
-    """`stated` is the value of the button that was pressed: the sum that it named. Another sum than the typed one asks
-    again, with a button that names the typed one."""
+    """`stated` is the value of the button that was pressed: the sum that it named. Another sum than the typed one is
+    asked about first (`asks`), with a button that names the typed one. Where scripts run, the button follows the field
+    (static/aitpro/js/refund-sum.js)."""
 
     amount = MoneyFormField(label="Amount to refund")
     reason = forms.CharField(
@@ -48,7 +49,7 @@ class RefundForm(forms.Form):
     number = forms.UUIDField(widget=forms.HiddenInput)  # the same for a second press of the button
 
     def __init__(self, data: Any = None, *, payment: Payment) -> None:
-        self.payment, self.available = payment, payment.available_to_refund
+        self.payment, self.available, self.asks = payment, payment.available_to_refund, False
         super().__init__(data, initial={"amount": self.available, "number": uuid.uuid4(), "license": ""})
         self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]  # of a `MoneyFormField`
         self.fields["amount"].help_text = f"At most {self.available}."
@@ -91,4 +92,8 @@ class RefundForm(forms.Form):
         if self.cleaned_data.get("mail_reason") and not self.cleaned_data.get("reason"):
             self.add_error("reason", "Enter the reason that should be mailed.")
         if not self.errors and self.data.get("stated") != self.stated:
-            self.add_error(None, f"Please check the sum and press the button again: it says {self.sum} now.")
+            self.asks = True
+
+    def is_valid(self) -> bool:
+        """A form that asks about its sum is in no error, but nothing may be done with it yet."""
+        return super().is_valid() and not self.asks

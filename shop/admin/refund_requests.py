@@ -67,6 +67,12 @@ def payment_to_refund(order: Order) -> Payment:
     return payment
 
 
+def declined_message(refund_request: RefundRequest) -> str:
+    if refund_request.order.is_erased:
+        return "Declined. The buyer's data was deleted, so nobody is notified."
+    return "Declined. The buyer is notified by email."
+
+
 @admin.register(RefundRequest)
 class RefundRequestAdmin(BuyerListMixin, StaffActionsAdmin, ReadOnlyAdmin):
     list_display = ["reference", "buyer", "product", "paid", "requested_at", "due", "state", "decided_at"]
@@ -100,7 +106,7 @@ class RefundRequestAdmin(BuyerListMixin, StaffActionsAdmin, ReadOnlyAdmin):
             form=RefundDeclineForm,
             asks="The refund policy promises a refund without a reason. Decline only what it does not cover, or what"
             " the buyer has withdrawn.",
-            done="Declined. The buyer is notified by email.",
+            done=lambda refund_request, _: declined_message(refund_request),
         ),
     )
 

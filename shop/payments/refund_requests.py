@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
+from privacy.erasure.erased_rows import refuse_text_about_erased
 from privacy.mail.sending import notify
 from shop.mails import REFUND_DECLINED, REFUND_REQUESTED, REFUND_TO_DECIDE
 from shop.models import Order, Payment, Refund, RefundRequest
@@ -64,7 +65,7 @@ def request_refund(*, order: Order, reason: str, now: datetime) -> RefundOption:
 
 @transaction.atomic
 def decline_refund(*, refund_request: RefundRequest, answer: str, actor: User) -> None:
-    """Declines with a reason that is mailed to the buyer. Raises `ActionRefused`."""
+    """Declines with a reason that is mailed to the buyer, unless they were erased. Raises `ActionRefused`."""
     refund_request = RefundRequest.objects.select_for_update().get(pk=refund_request.pk)
     if not refund_request.is_open:
         raise ActionRefused("This request was already decided.")
@@ -73,6 +74,7 @@ def decline_refund(*, refund_request: RefundRequest, answer: str, actor: User) -
     payments = Payment.objects.filter(order=refund_request.order_id)
     if Refund.objects.filter(payment__in=payments, state__in=Refund.IN_PROGRESS).exists():
         raise ActionRefused("A refund of this order is already on its way.")
+    refuse_text_about_erased(refund_request, answer)
     refund_request.answer = answer.strip()
     _close(refund_request, State.DECLINED, decided_by=actor.pk)
     record(action="shop.refund_request.declined", about=refund_request, actor=actor)

@@ -19,7 +19,8 @@ def confirmation_error(changes: str, *, box: str, value: str, answer: str) -> fo
     """A validation error with a checkbox named `box` that confirms exactly this value."""
     return forms.ValidationError(
         format_html(
-            '{} Is that right? <label><input type="checkbox" name="{}" value="{}"> Yes, {}</label>',
+            '<span class="asked">{} Is that right?'
+            ' <label><input type="checkbox" name="{}" value="{}"> Yes, {}</label></span>',
             *(changes, box, value, answer),
         )
     )

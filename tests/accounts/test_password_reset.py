@@ -268,12 +268,14 @@ def test_setting_a_password_sends_staff_to_set_up_a_second_factor(
     assert not is_signed_in(client)
 
 
-def test_a_closed_account_is_not_signed_in_by_its_link(client: Client, alice: Affiliate) -> None:
+def test_a_closed_account_is_not_signed_in_by_its_link_and_gets_no_password(client: Client, alice: Affiliate) -> None:
     ask(client)
     path = link_mailed_to("alice@example.com")
     User.objects.update(is_active=False)
     assert set_password(client, path)["Location"] == "/accounts/login/"
     assert not is_signed_in(client)
+    User.objects.update(is_active=True)
+    assert not can_sign_in(NEW)
 
 
 def test_a_new_password_ends_the_other_sessions(client: Client, alice: Affiliate) -> None:

@@ -65,6 +65,13 @@ def test_the_project_asks_after_a_quarter_of_an_hour() -> None:
     assert real.REAUTHENTICATION_MINUTES == 15
 
 
+def test_the_only_way_on_is_not_called_optional(tired: Client) -> None:
+    path = "/admin/accounts/user/add/"
+    page = tired.get(path)
+    assert "optional" not in page.content.decode()
+    assert "Please enter your password." in confirm(tired, path, page, password="").content.decode()
+
+
 def test_recent_sign_in_needs_no_reauthentication(bob: User, clock: time_machine.Traveller) -> None:
     client = Client()
     give_password(client, "bob@example.com")

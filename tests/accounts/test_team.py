@@ -60,6 +60,7 @@ def test_invited_colleague_sets_a_password_and_has_exactly_the_role(staff: Clien
     text = str(mail.outbox[-1].body)
     assert mail.outbox[-1].subject == "Your invitation to the AITpro team"
     assert "Bob Boss invites you" in text and "expires in 24 hours" in text
+    assert "in the role Mail." in text
     set_password("mia@example.com")
     mia = User.objects.get(email_index="mia@example.com")
     assert (mia.is_staff, mia.is_superuser, mia.user_permissions.count()) == (True, False, 0)

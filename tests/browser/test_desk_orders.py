@@ -29,8 +29,7 @@ def test_staff_refund_a_part_and_then_the_request(site: RunningSite, visit: Visi
     page.get_by_label("Amount to refund").fill("20")
     page.get_by_label("Reason", exact=False).first.fill("As we agreed on the phone.")
     page.get_by_label(re.compile("Mail this reason")).check()
-    page.get_by_role("button", name="Refund $59.95 to Carol Customer").click()
-    page.get_by_role("button", name="Refund $20.00 to Carol Customer").click()
+    page.get_by_role("button", name="Refund $20.00 to Carol Customer").click()  # a script makes it follow the field
     expect(page.locator(".messagelist")).to_contain_text("$20.00 refunded to Carol Customer.")
     expect(page.locator(".sum-strip")).to_contain_text("$39.95")
     expect(page.locator(".timeline")).to_contain_text("Refunded: $20.00")

@@ -169,6 +169,29 @@ def test_redirects_to_an_old_address_follow_a_new_one(staff: Client, client: Cli
         ("/", "/about/", "has a page of its own"),
         ("/old/?x=1", "/about/", "Leave out what follows"),
         ("/old/", "/old/", "lead back"),
+        ("/old/", "/old", "lead back"),
+        ("/old", "/old/", "lead back"),
+        ("/old/", "/%6fld/", "lead back"),
+        ("/%6fld/", "/old/", "lead back"),
+        ("/old/", "/%256fld/", "lead back"),
+        ("/old/", "/old/#x", "lead back"),
+        ("/old/", "/./old/", "lead back"),
+        ("/old/", "/x/../old/", "lead back"),
+        ("/old/", "/old/?x=1", "Leave out what follows"),
+        ("/old/", "/about/%3fx=1", "Leave out what follows"),
+        ("/taken.html/", "/other.html/", "lead back"),
+        ("/old/", "/%2fevil.example/", "Other sites are refused"),
+        ("/admin", "/about/", "has a page of its own"),
+        ("/Admin/", "/about/", "has a page of its own"),
+        ("/accounts/login", "/about/", "has a page of its own"),
+        ("/accounts/sign-in/", "/about/", "has a page of its own"),
+        ("/privacy", "/about/", "has a page of its own"),
+        ("/privacy/evidence", "/about/", "has a page of its own"),
+        ("/products/bps-pro", "/about/", "has a page of its own"),
+        ("/%61dmin", "/about/", "has a page of its own"),
+        ("/orders/", "/about/", "has a page of its own"),
+        ("/login/", "/about/", "has a page of its own"),
+        ("/other.html/", "/about/", "already leads to"),
         ("/other.html", "/about/", "already leads to"),
         ("/second.html", "/other.html#x", ""),
         ("/taken.html", "/other.html", "lead back"),
@@ -191,3 +214,18 @@ def test_target_elsewhere_that_was_stored_all_the_same_is_not_followed(client: C
     for target in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
         Redirect.objects.update_or_create(site_id=1, old_path="/old/", defaults={"new_path": target})
         assert client.get("/old/").status_code == 404
+
+
+def test_redirect_that_was_stored_all_the_same_neither_loops_nor_beats_a_page(client: Client, product: Product) -> None:
+    for old, new in (("/a/", "/a"), ("/b/", "/%62/"), ("/c/", "/c/?x=1"), ("/d", "/./d/")):
+        Redirect.objects.create(site_id=1, old_path=old, new_path=new)
+        assert client.get(f"{old.rstrip('/')}/").status_code == 404
+    for taken in ("/privacy", "/products/bps-pro"):
+        Redirect.objects.create(site_id=1, old_path=taken, new_path="/about/")
+        assert client.get(taken).headers["Location"] == f"{taken}/"
+
+
+def test_loop_in_three_steps_is_refused(staff: Client) -> None:
+    for old, new in (("/x.html", "/guide.html#x"), ("/guide.html", "/y.html")):
+        Page(staff, ADD).submit(old_path=old, new_path=new)
+    assert "lead back" in problems(Page(staff, ADD).submit(old_path="/y.html", new_path="/x.html"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import LinkRequest
+from accounts.models import LinkRequest, User
 from accounts.models.second_factor import Authenticator, make_recovery_codes
 from accounts.models.session import Session
 from affiliates.models import (
@@ -22,7 +22,7 @@ from affiliates.models import (
     PayoutItem,
     PayoutRun,
 )
-from contacts.models import Attachment, Correspondence, Document, Reply
+from contacts.models import Attachment, Correspondence, Document, Draft, Inquiry, Note, Presence, Reply
 from privacy.disclosure.models import Disclosure
 from privacy.encryption.tokens import hash_token
 from privacy.keystore.models import OptOutCopy, Tombstone
@@ -57,13 +57,16 @@ KEPT_WITHOUT_A_PERSON = {"The affiliate who brought your order", "Codes you have
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:
     """One row in every table of the registry; `brought_by` is the affiliate whose link this person followed."""
-    _affiliate(email, name, product)
+    account = _affiliate(email, name, product)
     _order(email, name, product, brought_by)
-    _inquiry(email, name)
+    inquiry = _inquiry(email, name)
+    Draft.objects.create(inquiry=inquiry, author=brought_by.user, body=f"Dear {name}, we")
+    Note.objects.create(inquiry=inquiry, author=brought_by.user, body=f"{name} asks often")
+    Presence.objects.create(inquiry=inquiry, user=account)
     _request(email, name)
 
 
-def _affiliate(email: str, name: str, product: Product) -> None:
+def _affiliate(email: str, name: str, product: Product) -> User:
     affiliate = factories.affiliate(
         email=email, code=name.upper(), website=f"https://{name}.example", state_reason=f"{name} asked for it"
     )
@@ -99,6 +102,7 @@ def _affiliate(email: str, name: str, product: Product) -> None:
         affiliate=affiliate, kind="adjustment", amount_minor=5, currency="USD", reason=f"a gift to {name}"
     )
     _objection(affiliate, name, product)
+    return affiliate.user
 
 
 def _objection(affiliate: Affiliate, name: str, product: Product) -> None:
@@ -134,7 +138,7 @@ def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> No
     )
 
 
-def _inquiry(email: str, name: str) -> None:
+def _inquiry(email: str, name: str) -> Inquiry:
     inquiry = factories.inquiry(email, name=name, reference=f"Q-{name}"[:8], message=f"{name} asks")
     Reply.objects.create(inquiry=inquiry, body=f"Dear {name}")
     Correspondence.objects.create(inquiry=inquiry, way="call_in", notes=f"{name} called")
@@ -153,6 +157,7 @@ def _inquiry(email: str, name: str) -> None:
         text=f"Dear {name}",
         html=f"<p>Dear {name}</p>",
     )
+    return inquiry
 
 
 def _request(email: str, name: str) -> None:

@@ -119,15 +119,14 @@ def test_a_question_is_stored_shown_to_staff_and_answered_by_mail(site: RunningS
     reference = re.search(r"Q-\w{6}", dave.text)
     assert reference
     assert reference.group() in site.mail("dave@example.org", "We received your message")
-    notice = site.mail("info@ait-pro.com", "New message")
+    notice = site.mail("info@ait-pro.com", f"New message ({reference.group()})")
     assert "Dave" not in notice
     assert "dave@example.org" not in notice
 
     staff = site.signed_in("staff")
     staff.open(site.link_in(notice))
     assert "Hello?" in staff.text
-    body = next(f["name"] for f in staff.page.find_all("textarea") if str(f["name"]).endswith("-body"))
-    staff.submit("Save", **{str(body): "Good day to you, Dave."})
+    staff.submit("Send", answer="Good day to you, Dave.")
     assert "Good day to you, Dave." in site.mail("dave@example.org", "Our answer")
 
 

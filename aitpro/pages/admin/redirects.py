@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from django import forms
 from django.conf import settings
@@ -14,9 +15,17 @@ from django.contrib.sites.models import Site
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from aitpro.pages.addresses import view_at
+from aitpro.pages.addresses import is_taken, view_at
 from aitpro.pages.models import Page
-from aitpro.pages.redirects import LONGEST, final_target, is_own, leave_redirect, redirects
+from aitpro.pages.redirects import (
+    LONGEST,
+    final_target,
+    is_own,
+    leave_redirect,
+    normalize,
+    redirects,
+    spellings,
+)
 from shop.models import Product
 
 OF_ROWS = {"pages:page": Page, "shop:product": Product, "shop:checkout": Product}
@@ -24,8 +33,8 @@ OF_ROWS = {"pages:page": Page, "shop:product": Product, "shop:checkout": Product
 
 class PathField(forms.CharField):
     def to_python(self, value: Any) -> str:
-        """The path in what was typed or pasted: the site's own name is left out."""
-        return str(super().to_python(value) or "").strip().removeprefix(settings.SITE_URL)
+        """The path in what was typed or pasted, decoded: the site's own name is left out."""
+        return unquote(str(super().to_python(value) or "").strip().removeprefix(settings.SITE_URL))
 
     def clean(self, value: Any) -> str:
         path: str = super().clean(value)
@@ -50,15 +59,24 @@ class RedirectForm(forms.ModelForm[Redirect]):
         path: str = self.cleaned_data["old_path"]
         if "?" in path or "#" in path:
             raise forms.ValidationError("Leave out what follows a ? or #. It is added to the new address.")
-        if path.rstrip("/") == "" or _answers(path):
+        if is_taken(path) or _answers(normalize(path)) or _answers(path):
             raise forms.ValidationError(f"{path} has a page of its own, which a redirect can't replace.")
-        if other := redirects().filter(old_path=path).exclude(pk=self.instance.pk).first():
+        if other := redirects().filter(old_path__in=spellings(path)).exclude(pk=self.instance.pk).first():
             raise forms.ValidationError(f"{path} already leads to {other.new_path}. Change that redirect instead.")
+        return path
+
+    def clean_new_path(self) -> str:
+        path: str = self.cleaned_data["new_path"]
+        if "?" in path:
+            raise forms.ValidationError("Leave out what follows a ?. That of the old address is added.")
         return path
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean()
-        if not self.errors and final_target(self.cleaned_data["new_path"]) == self.cleaned_data["old_path"]:
+        if self.errors:
+            return values
+        old, new = self.cleaned_data["old_path"], self.cleaned_data["new_path"]
+        if normalize(old) in {normalize(new), normalize(final_target(new))}:
             self.add_error("new_path", "This would lead back to the old address.")
         return values
 

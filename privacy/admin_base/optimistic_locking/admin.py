@@ -56,7 +56,11 @@ class LockingAdmin(admin.ModelAdmin[Any]):
         return Watched(row, _columns(row, named, but=self.changed_by_program))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Adds what the list showed, and leaves rows out of a bulk action that changed since."""
+        """Adds what the list showed, and leaves rows out of a bulk action that changed since. Raises `ValidationError`
+        (400) if a selected value is no key: Django fails on one where keys are numbers."""
+        if request.method == "POST" and set(request.POST.getlist("action")) & self.get_actions(request).keys():
+            for key in request.POST.getlist(lists.SELECTED):
+                self.model._meta.pk.to_python(key)
         if request.method == "POST" and request.POST.get("action") and (token := request.POST.get(lists.FIELD)):
             with transaction.atomic():
                 if self._leave_out_changed(request, lists.SeenList.unpack(token)):

@@ -89,7 +89,7 @@ class Found:
 
 def find_exactly(pasted: PastedText, user: StaffUser) -> Found:
     """By address, number and code. One query for each index."""
-    results = [_reading(kind, partial(_by_index, kind, pasted)) for kind in kinds_for(user)]
+    results = [_reading(kind, partial(_by_index, kind, pasted, user)) for kind in kinds_for(user)]
     found = [result for result in results if result is not None]
     by_index = pasted.is_one_number or bool(pasted.emails or pasted.phones)
     is_exact = by_index and any(result.hits for result in found)
@@ -103,7 +103,7 @@ def find(pasted: PastedText, user: StaffUser, *, part: int = 1) -> Found:
     if exact.exact:
         return exact
     kinds = [kind for kind in kinds_for(user) if kind.words]
-    worded = [_reading(kind, partial(_by_words, kind, pasted, part)) for kind in kinds]
+    worded = [_reading(kind, partial(_by_words, kind, pasted, user, part)) for kind in kinds]
     return replace(exact, results=_joined(exact.results, [result for result in worded if result is not None]))
 
 
@@ -115,12 +115,12 @@ def _reading(kind: RowKind, search: Callable[[], KindResult]) -> KindResult | No
         return None
 
 
-def _by_index(kind: RowKind, pasted: PastedText) -> KindResult:
+def _by_index(kind: RowKind, pasted: PastedText, user: StaffUser) -> KindResult:
     found: dict[Any, models.Model] = {}
     for condition in conditions_of(kind, pasted):
         found |= {row.pk: row for row in kind.rows.filter(condition).order_by("-pk")[: SHOWN + 1]}
     newest = sorted(found.values(), key=lambda row: row.pk, reverse=True)
-    return KindResult(kind=kind, hits=_hits(kind, newest[:SHOWN]), has_more=len(newest) > SHOWN)
+    return KindResult(kind=kind, hits=_hits(kind, newest[:SHOWN], user), has_more=len(newest) > SHOWN)
 
 
 def conditions_of(kind: RowKind, pasted: PastedText) -> Iterator[Q]:
@@ -134,12 +134,12 @@ def conditions_of(kind: RowKind, pasted: PastedText) -> Iterator[Q]:
         yield condition
 
 
-def _by_words(kind: RowKind, pasted: PastedText, part: int) -> KindResult:
+def _by_words(kind: RowKind, pasted: PastedText, user: StaffUser, part: int) -> KindResult:
     first = rows_at_once(kind)
     start, number = (0, first) if part == 1 else (first + (part - 2) * OLDER * first, OLDER * first)
     found, opened = open_rows(kind, pasted, start=start, number=number, at_most=SHOWN + 1)
     rows = kind.rows.filter(pk__in=found[:SHOWN]) if found else ()
-    return KindResult(kind=kind, hits=_hits(kind, rows), has_more=len(found) > SHOWN, opened=opened)
+    return KindResult(kind=kind, hits=_hits(kind, rows, user), has_more=len(found) > SHOWN, opened=opened)
 
 
 def rows_at_once(kind: RowKind) -> int:
@@ -165,8 +165,8 @@ def open_rows(
     return found, Opened(start + opened, getattr(last, kind.at) if opened == number else None)
 
 
-def _hits(kind: RowKind, rows: Any) -> list[Hit]:
-    hits = [Hit(row, kind.show(row), kind.url(row), person_url(row)) for row in rows]
+def _hits(kind: RowKind, rows: Any, user: StaffUser) -> list[Hit]:
+    hits = [Hit(row, kind.show(row), kind.url(row, user), person_url(row)) for row in rows]
     return sorted(hits, key=lambda hit: hit.shown.at or MIN, reverse=True)
 
 

@@ -16,26 +16,31 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.people.sections import card_for
 from privacy.audit.trail import record
-from privacy.web.rate_limits import has_room
 
+from . import limits
 from .finding import Found, find, find_exactly
 from .pasted_text import LONGEST, PastedText, visible
 from .row_kinds import kinds_for
 
-PER_HOUR = 200  # searches of one user; a stolen session reads no more
 KEPT = 5  # the last searches of a session
 PARTS = 40  # how far back "search older ones" goes
-SESSION = "searches"
+SESSION, FRESH = "searches", "fresh_search"  # a search that was counted, but not shown yet
 
 
 class PastedTextField(forms.CharField):
     """Takes line breaks and marks of direction, which come with copied numbers, for spaces or nothing."""
+
+    def clean(self, value: Any) -> Any:
+        if (length := len(value or "")) > LONGEST:  # before anything looks at each character
+            raise ValidationError(
+                f"Nothing was searched: this text has {length:,} characters, and a search has at most {LONGEST:,}."
+            )
+        return super().clean(value)
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(visible(value) if value else value)
@@ -48,13 +53,6 @@ class SearchForm(forms.Form):
         # No `maxlength`: browsers would cut a longer text without a word.
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
     )
-
-    def clean_text(self) -> str:
-        if (length := len(self["text"].data or "")) > LONGEST:
-            raise ValidationError(
-                f"Nothing was searched: this text has {length:,} characters, and a search has at most {LONGEST:,}."
-            )
-        return str(self.cleaned_data["text"])
 
 
 def search_urls(site: AdminSite) -> list[URLPattern]:
@@ -70,9 +68,12 @@ def search_view(request: HttpRequest) -> HttpResponse:
         return _page(request, SearchForm(), is_gone="search" in request.GET)
     typed = request.GET.get("part", "1")
     part = min(max(int(typed), 1), PARTS) if typed.isascii() and typed.isdecimal() and len(typed) < 4 else 1
+    form, is_counted = SearchForm({"text": text}), request.session.pop(FRESH, "") == request.GET["search"] and part == 1
+    if not is_counted and not limits.may_search(request):
+        return _refused(request, form)
     found = find(PastedText(text), acting_user(request), part=part)
     _record(request)
-    return _page(request, SearchForm({"text": text}), found, part=part)
+    return _page(request, form, found, part=part)
 
 
 def _search(request: HttpRequest) -> HttpResponse:
@@ -80,11 +81,8 @@ def _search(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.POST)
     if not form.is_valid():
         return _page(request, form)
-    if not has_room("staff search", str(request.user.pk), slots=PER_HOUR, now=timezone.now()):
-        form.add_error(
-            "text", f"You have searched {PER_HOUR} times within this hour. Please try again in the next one."
-        )
-        return _page(request, form)
+    if not limits.may_search(request):
+        return _refused(request, form)
     pasted = PastedText(form.cleaned_data["text"])
     if not pasted.plain:
         return redirect("admin:search")
@@ -94,7 +92,13 @@ def _search(request: HttpRequest) -> HttpResponse:
     number = secrets.token_urlsafe(9)
     earlier = list(request.session.get(SESSION, {}).items())[1 - KEPT :]
     request.session[SESSION] = dict([*earlier, (number, pasted.text)])
+    request.session[FRESH] = number
     return redirect(f"{reverse('admin:search')}?search={number}")
+
+
+def _refused(request: HttpRequest, form: SearchForm) -> HttpResponse:
+    form.add_error("text", limits.refusal(limits.PER_HOUR))
+    return _page(request, form)
 
 
 def _record(request: HttpRequest) -> None:

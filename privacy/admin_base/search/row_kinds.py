@@ -19,6 +19,7 @@ from django.db import models
 from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 
+from privacy.admin_base.staff_labels import may_see
 from privacy.models.consent import Person
 from privacy.registry.declarations import PersonalData, declaration_for
 from privacy.registry.purpose_binding import reads, uses_open_to
@@ -79,6 +80,7 @@ class RowKind:
     facts: Callable[[QuerySet[Any]], Fact | None] | None = None
     contact: Callable[[Any], Person] | None = None  # the contact points that a row gave, for `contact permissions`
     page: Callable[[Any], str] | None = None  # the row's page, if not the admin's
+    belongs_to: str = ""  # a relation to the row whose page has all that staff need; they go there if they may see it
     joins_for: tuple[Purpose, ...] = ()  # purposes of related rows, if others
     shown_with: str = ""  # the permission, if not that of the model
     _reading: Any = field(init=False, repr=False, compare=False, default=None)
@@ -149,9 +151,11 @@ class RowKind:
             else None
         )
 
-    def url(self, row: models.Model) -> str:
+    def url(self, row: models.Model, viewer: StaffUser | None = None) -> str:
         if self.page is not None:
             return self.page(row)
+        if self.belongs_to and viewer and may_see(viewer, other := getattr(row, self.belongs_to)):
+            row = other
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 

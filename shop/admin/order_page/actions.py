@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from django import forms
 from django.db import transaction
 
-from privacy.admin_base.refusals import ActionRefused
 from privacy.admin_base.staff_action import StaffAction
 from privacy.audit.trail import record
 from privacy.encryption.email_field import EmailAddressField
+from privacy.erasure.erased_rows import refuse_text_about_erased
 from shop.delivery.downloads import reset_downloads
 from shop.delivery.licenses import end_delivery, may_be_restored, restore_delivery
 from shop.delivery.order_links import correct_address, send_receipt_again
@@ -47,8 +47,7 @@ def _corrected(order: Order, mailed: bool) -> str:
 @transaction.atomic
 def add_note(*, order: Order, text: str, actor: User) -> OrderNote:
     """Raises `ActionRefused` for a deleted buyer: nobody could find the text again to delete it."""
-    if Order.objects.select_for_update().get(pk=order.pk).is_erased:
-        raise ActionRefused("The buyer's data was deleted, so no text about them is kept.")
+    refuse_text_about_erased(Order.objects.select_for_update().get(pk=order.pk), text)
     note = OrderNote.objects.create(order=order, text=text, written_by=actor)
     record(action="shop.order_note.added", about=note, actor=actor)
     return note

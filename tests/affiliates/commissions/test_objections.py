@@ -53,7 +53,8 @@ def test_objection_due_day_is_same_for_affiliate_and_staff(
     pages = [f"{queue}", f"{queue}{objection.pk}/change/", f"{queue}{objection.pk}/answer/"]
     told = [staff.get(page).content.decode() for page in (*pages, f"/admin/affiliates/affiliate/{alice.pk}/change/")]
     told += [portal.get("/affiliates/portal/objections/").content.decode(), str(mail.outbox[-1].body)]
-    assert ["March 16, 2026" in text for text in told] == [True] * 6
+    written = ["Mar 16, 2026"] * 4 + ["March 16, 2026"] * 2  # staff read short dates
+    assert [day for day, text in zip(written, told, strict=True) if day not in text] == []
     clock.move_to(datetime(2026, 3, 17, 6, 59, tzinfo=UTC))  # a minute before midnight
     assert remind_of_overdue_objections(now=timezone.now()) == 0
     assert 'class="overdue"' not in staff.get(queue).content.decode()
@@ -61,7 +62,7 @@ def test_objection_due_day_is_same_for_affiliate_and_staff(
     assert remind_of_overdue_objections(now=timezone.now()) == 1
     work()
     assert "was due on March 16, 2026" in str(mail.outbox[-1].body)
-    assert "March 16, 2026, overdue" in staff.get(queue).content.decode()
+    assert "Mar 16, 2026, overdue" in staff.get(queue).content.decode()
 
 
 def test_objection_text_is_sealed(objection: Objection) -> None:

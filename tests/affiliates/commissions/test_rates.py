@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -233,7 +235,8 @@ def test_staff_replace_open_rate(
     clock.shift(timedelta(hours=1))
     named = {name: str(one.pk) for name, one in (whose | what).items() if one is not None}
     start = timezone.now().replace(microsecond=0) + timedelta(days=1)
-    from_then = {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"} if later else {}
+    local = start.astimezone(ZoneInfo(settings.BUSINESS["time_zone"]))
+    from_then = {"starts_at_0": f"{local:%Y-%m-%d}", "starts_at_1": f"{local:%H:%M:%S}"} if later else {}
     answer = sent(staff, typed | named | from_then)
     assert "was added successfully" in answer.text
     old.refresh_from_db()

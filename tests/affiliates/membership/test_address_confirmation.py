@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -262,8 +263,9 @@ def test_admin_lists_confirmed_applications_first(
 ) -> None:
     client.post(link(CONFIRM))
     client.post(APPLY, {**ERIN, "email": "frank@example.org"})
-    page = staff.get("/admin/affiliates/application/").content.decode()
-    assert page.index("waiting for a decision</td>") < page.index("address not confirmed</td>")
+    page = BeautifulSoup(staff.get("/admin/affiliates/application/").content, "html.parser")
+    states = [cell.get_text(strip=True) for cell in page.select("td.field-state")]
+    assert states == ["waiting for a decision", "address not confirmed"]
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "a" * 500])

@@ -20,6 +20,7 @@ from affiliates.payouts.eligibility import Ineligibility, ineligibility
 from affiliates.payouts.runs import prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
+from privacy.registry.deadlines import business_zone
 from shop.models import Product
 from shop.terms.publishing import publish_terms
 from tests.affiliates.sales import approved_sale
@@ -162,7 +163,8 @@ def test_staff_draft_review_and_publish_terms(staff: Client, alice: Affiliate) -
     staff.post(f"{ADMIN}{draft.pk}/publish/", answer)
     draft.refresh_from_db()
     assert draft.effective_from is not None
-    assert f"{draft.effective_from:%Y-%m-%d %H:%M}" == f"{moment:%Y-%m-%d} 09:00"
+    effective_from = draft.effective_from.astimezone(business_zone())  # staff type the business's time
+    assert f"{effective_from:%Y-%m-%d %H:%M}" == f"{moment:%Y-%m-%d} 09:00"
     assert staff.post(f"{ADMIN}{draft.pk}/change/", {"changes": "x", "text": "x"}).status_code == 403
     assert AuditEntry.objects.filter(action="affiliates.terms.published").count() == 1
 

@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
 from affiliates.models import Affiliate, Flag, PayoutClaim, PayoutRun
-from affiliates.payouts.preview import preview_payout
+from affiliates.payouts.preview import payable_now, preview_payout
 from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from tests import factories
@@ -86,8 +87,18 @@ def test_preview_has_constant_query_count(product: Product) -> None:
             approved_sale(factories.affiliate(f"{size}-{number}@example.com", f"CODE{size}-{number}"), product)
         with CaptureQueriesContext(connection) as queries:
             preview_payout(currency="USD")
+            payable_now(currency="USD")
         costs.append(len(queries))
-    assert costs[0] == costs[1] <= 6
+    assert costs[0] == costs[1] <= 12
+
+
+def test_those_payable_now_are_those_of_the_preview(alice: Affiliate, product: Product) -> None:
+    small = factories.affiliate("small@example.com", "SMALL")
+    closing = factories.affiliate("closing@example.com", "CLOSING", state="closed", closed_at=timezone.now())
+    sharing = factories.affiliate("sharing@example.com", "SHARING", payout_email="small@example.com")
+    for affiliate, price in ((alice, "59.95"), (small, "30.00"), (closing, "30.00"), (sharing, "59.95")):
+        approved_sale(affiliate, product, price)
+    assert payable_now(currency="USD") == preview_payout(currency="USD").paid
 
 
 def test_preview_page_claims_nothing(staff: Client, alice: Affiliate, product: Product) -> None:

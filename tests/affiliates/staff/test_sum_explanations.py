@@ -97,7 +97,7 @@ def test_balance_explanation_lists_unclaimed_entries(
     assert sum_of(explained.parts) == 300
     page = read(staff, f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/")
     assert "30% of $10.00" in page
-    assert "$17.99 on March 2, 2026" in page
+    assert "$17.99 on Mar 2, 2026" in page
 
 
 def test_zero_balance_explanation_says_so(staff: Client, alice: Affiliate) -> None:

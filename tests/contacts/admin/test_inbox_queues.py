@@ -56,7 +56,7 @@ def test_a_search_finds_what_is_done_too(staff: Client, clock: object) -> None:
     closed = factories.inquiry(state="closed")
     page = staff.get("/admin/contacts/inquiry/", {"q": "dave@example.org"}).content.decode()
     assert closed.reference in page
-    assert "everything found" in page
+    assert "Everything found" in page
 
 
 def test_waiting_messages_are_listed_by_due_date(staff: Client, clock: object) -> None:
@@ -117,13 +117,26 @@ def test_only_colleagues_who_can_answer_are_offered(staff: Client, inquiry: Inqu
     assert not [other for other in others if f'value="{other.pk}"' in page]
 
 
-@pytest.mark.parametrize("state", ["closed", "answered", "spam"])
-def test_reopened_message_gets_a_new_due_date(staff: Client, inquiry: Inquiry, state: str) -> None:
-    Inquiry.objects.update(state=state, due_at=NOON - timedelta(days=9))
+@pytest.mark.parametrize("state", ["closed", "answered"])
+def test_answered_message_gets_a_new_due_date_when_it_is_reopened(staff: Client, inquiry: Inquiry, state: str) -> None:
+    Inquiry.objects.update(state=state, due_at=NOON - timedelta(days=9), answered_at=NOON - timedelta(days=8))
     press(staff, inquiry, "reopen")
-    assert inquiry.state == "open"
+    assert (inquiry.state, inquiry.answered_at) == ("open", None)
     assert inquiry.due_at is not None
     assert inquiry.due_at > NOON
+
+
+@pytest.mark.parametrize("way_out", ["close", "discard"])
+def test_closing_and_reopening_leaves_an_unanswered_message_overdue(
+    staff: Client, inquiry: Inquiry, way_out: str
+) -> None:
+    Inquiry.objects.update(due_at=NOON - timedelta(days=9))
+    press(staff, inquiry, way_out)
+    assert inquiry.state != "open"
+    press(staff, inquiry, "reopen")
+    assert inquiry.state == "open"
+    assert inquiry.due_at == NOON - timedelta(days=9)
+    assert Inquiry.objects.overdue(NOON).count() == 1
 
 
 def test_closing_twice_is_explained(staff: Client, inquiry: Inquiry) -> None:

@@ -39,6 +39,13 @@ def test_a_value_that_looks_like_a_placeholder_stays(staff: Client) -> None:
     assert "Dear {reference}{0.__class__}: { not one }, {}, {0}, 100%" in Draft.objects.get().body
 
 
+def test_placeholder_without_a_value_is_pointed_out_before_sending(staff: Client, inquiry: Inquiry) -> None:
+    page = insert(staff, inquiry, "Dear {name}, about your order {order}.", "Hi.")
+    assert "There is nothing to fill in for {order} (the order number that the sender gave)." in page
+    assert "{name}" not in page
+    assert "about your order ." in Draft.objects.get().body
+
+
 def test_unknown_placeholder_is_named_and_the_text_kept(staff: Client, inquiry: Inquiry) -> None:
     page = insert(staff, inquiry, "Dear {first_name}", "Hi.")
     assert "Unknown placeholder: {first_name}. You can use {name}" in page

@@ -37,6 +37,13 @@ def test_snoozed_message_comes_back_on_its_day(staff: Client, inquiry: Inquiry, 
     assert inquiry.reference not in queue(staff, "snoozed")
 
 
+def test_a_day_after_the_due_date_is_pointed_out(staff: Client, inquiry: Inquiry) -> None:
+    Inquiry.objects.update(due_at=datetime(2026, 3, 6, 7, 59, 59, tzinfo=UTC))  # the end of March 5 in California
+    page = send(staff, inquiry, "", "_save", snooze="2026-03-06")
+    assert "comes back on March 6, 2026, after it is due on March 5, 2026." in page
+    assert "comes back on March 5, 2026." in send(staff, inquiry, "", "_save", snooze="2026-03-05")
+
+
 @pytest.mark.parametrize("day", ["2026-03-02", "2026-03-01", "1900-01-01", "2026-06-01", "9999-12-31"])
 def test_a_day_in_the_past_or_far_away_is_refused_and_nothing_lost(staff: Client, inquiry: Inquiry, day: str) -> None:
     page = send(staff, inquiry, "Hi.", "_save", snooze=day, note="Wait.")
@@ -58,6 +65,9 @@ def test_a_snoozed_message_that_is_overdue_is_to_do_and_counted(
     clock.shift(timedelta(days=1, seconds=1))
     staff.force_login(factories.user("later@example.com", is_staff=True, is_superuser=True))
     assert "overdue since Mar 3, 2026" in queue(staff, "")
+    waiting = (staff.get("/admin/").context_data or {})["waiting"]
+    [line] = (each for each in waiting if each.text == "message to answer")
+    assert line.urgency.startswith("needs attention")
     assert not we_can_be_reached(NOON + timedelta(days=1, seconds=1)).kept
 
 

@@ -84,6 +84,9 @@ def test_utf_16_text_is_stored_as_utf_8(post: Post) -> None:
         ("a.txt", EXE, "it contains control characters"),
         ("a.txt", b"\xff\xfe\xfa", "it is not text in UTF-8"),
         ("a.txt", b"card 4111 1111 1111 1111", "payment card number"),
+        ("4111111111111111-front.png", PNG, "Its name looks like a payment card number"),
+        ("4111111111111111.png", PNG, "Its name looks like a payment card number"),
+        ("visa_4111_1111_1111_1111.png", PNG, "Its name looks like a payment card number"),
         ("a.pdf", b"", "empty"),
         ("a.pdf", PDF + bytes(MAX_BYTES), "too large: at most 5 MB"),
     ],
@@ -97,6 +100,15 @@ def test_other_file_is_refused_by_name_and_nothing_is_stored(
     assert DAVE["message"] in page
     assert "Please choose them again." in page
     assert not Inquiry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Screenshot from 2026-11-29 12-34-06.png", "2026-11-29 12-34-06-copy.png", "IMG_20261129_123406.png"],
+)
+def test_name_with_a_date_is_no_card_number(post: Post, name: str) -> None:
+    assert post(attachments=file(name)).status_code == 302
+    assert Attachment.objects.get().name == name
 
 
 def test_more_files_than_allowed_are_refused(post: Post) -> None:

@@ -78,6 +78,7 @@ def test_file_matching_its_name_is_stored(staff: Client, inquiry: Inquiry, name:
         ("quote.pdf.exe", PDF, "Only PDF, PNG and JPEG files"),
         ("quote.svg", b"<svg/>", "Only PDF, PNG and JPEG files"),
         ("quote", PDF, "Only PDF, PNG and JPEG files"),
+        ("4111111111111111-front.pdf", PDF, "looks like a payment card number"),
         ("quote.pdf", b"", "empty"),
         ("quote.pdf", PDF + bytes(MAX_BYTES), "too large: at most 5 MB"),
     ],

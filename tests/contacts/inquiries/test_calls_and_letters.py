@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Correspondence, Inquiry
@@ -74,7 +75,7 @@ def test_incoming_contact_needs_no_permission(staff: Client, clock: object, way:
 
 
 def test_incoming_contact_reopens_the_message(staff: Client, inquiry: Inquiry, clock: time_machine.Traveller) -> None:
-    Inquiry.objects.update(state="answered")
+    Inquiry.objects.update(state="answered", answered_at=timezone.now())
     log(staff, inquiry, way="mail_in")
     assert inquiry.state == "open"
     assert str(inquiry.due_at) == "2026-03-05 07:59:59+00:00"  # the end of Wednesday in California

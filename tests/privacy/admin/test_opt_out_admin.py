@@ -11,12 +11,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Inquiry
+from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
 from privacy.consent.contact_permission import may_contact
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.models import Suppression
 from privacy.registry.purposes import Channel, Purpose
 from tests import factories
+from tests.accounts.test_roles import member
+from tests.cast import signed_in
 from tests.privacy.stored import stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -148,6 +151,14 @@ def test_an_inquiry_that_is_over_is_on_no_list(staff: Client, inquiry: Inquiry) 
     Inquiry.objects.update(received_at=timezone.now() - timedelta(days=730))
     assert "Dave" not in staff.get(CALLS).content.decode()
     assert Inquiry._base_manager.exists()  # the purge has not been there
+
+
+def test_a_role_that_may_not_read_messages_finds_nobody_of_theirs_on_a_list(inquiry: Inquiry) -> None:
+    mail, officer = signed_in(member(Role.MAIL)), signed_in(member(Role.PRIVACY_OFFICER, "pia@example.com"))
+    assert inquiry.name in mail.get(CALLS).content.decode()
+    response = officer.get(CALLS)
+    assert response.status_code == 200
+    assert inquiry.name not in response.content.decode()
 
 
 def test_person_without_phone_number_is_not_on_the_call_list(staff: Client) -> None:

@@ -73,6 +73,20 @@ def actions_about(request: PrivacyRequest) -> list[str]:
     return list(entries.order_by("number").values_list("action", flat=True))
 
 
+def test_saving_the_identity_stays_on_the_request_and_names_it(staff: Client) -> None:
+    request = entered(staff, identity="")
+    page = staff.get(page_of(request))
+    assert "Enter below how you verified" in text(page)
+    form: Any = BeautifulSoup(page.content, "html.parser").select_one("#privacyrequest_form")
+    hidden = {field["name"]: field.get("value", "") for field in form.select("input[type=hidden]")}
+    saved = staff.post(
+        page_of(request), {**hidden, "identity": "documents", "contact": "", "_save": "Save"}, follow=True
+    )
+    assert saved.redirect_chain == [(page_of(request), 302)]
+    assert f"“{request.staff_label}” is saved." in text(saved)
+    assert "Enter below how you verified" not in text(saved)
+
+
 # --- Entering ---------------------------------------------------------------------------------------------------------
 
 

@@ -282,7 +282,7 @@ LIST = "/admin/privacy/privacyrequest/"
 
 
 def recorded(staff: Client) -> PrivacyRequest:
-    values = {"kind": "deletion", "channel": "letter", "received_at_0": "2026-03-02", "received_at_1": "09:00:00"}
+    values = {"kind": "deletion", "channel": "letter", "received_at_0": "2026-03-01", "received_at_1": "09:00:00"}
     response = staff.post(
         f"{LIST}add/", {**values, "identity": "documents", "email": ERIN, "contact": "", "details": ""}
     )

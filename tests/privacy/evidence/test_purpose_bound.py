@@ -81,7 +81,8 @@ def test_the_readers_are_these_and_no_others() -> None:
 
 
 def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
-    """`acting_for` is for tests and probes; the product declares its readers, and its ways in."""
+    """`acting_for` is for tests and probes; the product declares its readers, and its ways in. Recent changes and the
+    audit in words act for what the admin page of a row acts for, which the user may open."""
     apps = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
     files = [
         file for app in apps for file in (Path(settings.BASE_DIR) / app).rglob("*.py") if "probes" not in file.parts
@@ -94,8 +95,10 @@ def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
     }
     assert using == {
         "affiliates/evidence.py",
+        "aitpro/admin_site/recent_changes.py",
         "aitpro/admin_site/site.py",
         "aitpro/housekeeping.py",
+        "privacy/admin_base/audit_sentences.py",
         "privacy/web/purpose_middleware.py",
         "privacy/registry/purpose_binding.py",
     }

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Session, User
 from affiliates.models import Affiliate, Application, Attribution, Commission, PayoutItem, PayoutRun, PayPalBatch
-from privacy.admin_base.search import finding, pages
+from privacy.admin_base.search import finding, limits, pages
 from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
 from privacy.models import OutgoingMail, PrivacyRequest, SubmittedForm
@@ -116,7 +117,7 @@ def numbered(order: Order, alice: Affiliate) -> dict[str, tuple[Any, str]]:
     key = new_license_key()
     order.state = Order.State.PAID
     order.save()
-    license = License.objects.create(order=order, key=key)
+    License.objects.create(order=order, key=key)
     attribution = Attribution.objects.create(
         order=order, affiliate=alice, route="code", rate_percent=30, terms_version="1"
     )
@@ -140,12 +141,12 @@ def numbered(order: Order, alice: Affiliate) -> dict[str, tuple[Any, str]]:
     ExtraCapture.objects.create(payment=payment, capture_id="EXTRA0001", amount_minor=1, currency="USD")
     return {
         "order": (order, order.reference),
-        "payment by PayPal's order": (payment, "5O190127TN364715T"),
-        "payment by capture": (payment, "3C679366HH908993F"),
-        "payment by our key": (payment, f"ord-{payment.pk}-1"),
+        "payment by PayPal's order": (order, "5O190127TN364715T"),
+        "payment by capture": (order, "3C679366HH908993F"),
+        "payment by our key": (order, f"ord-{payment.pk}-1"),
         "second capture": (payment, "EXTRA0001"),
         "refund": (refund, "1JU08902781691411"),
-        "license": (license, key),
+        "license": (order, key),
         "commission": (commission, commission.number),
         "payout": (item, "8AELMXH8UB2P8"),
         "manual payout": (item, "SEPA-77"),
@@ -175,7 +176,14 @@ def test_number_leads_straight_to_its_row_in_any_spelling(staff: Client, order: 
 @pytest.mark.parametrize("change", [str.lower, lambda key: key.replace("-", " "), lambda key: key.replace("-", "–\n")])
 def test_license_key_is_found_in_any_spelling(staff: Client, order: Order, change: Any) -> None:
     license = License.objects.create(order=order, key=new_license_key())
-    assert staff.post(reverse("admin:search"), {"text": change(license.key)})["Location"] == path_of(license)
+    assert staff.post(reverse("admin:search"), {"text": change(license.key)})["Location"] == path_of(order)
+
+
+def test_license_leads_to_its_own_page_for_those_who_may_not_see_orders(vera: User, order: Order) -> None:
+    vera.user_permissions.add(Permission.objects.get(codename="view_license"))
+    license = License.objects.create(order=order, key=new_license_key())
+    found = signed_in(vera).post(reverse("admin:search"), {"text": license.key})
+    assert found["Location"] == path_of(license)
 
 
 @pytest.mark.parametrize("text", ["demo", "#DEMO", "https://example.com/go/DEMO/?x=1", "/?ref=Demo"])
@@ -348,12 +356,41 @@ def test_session_keeps_only_the_last_searches(staff: Client, order: Order) -> No
 
 
 def test_searches_of_an_hour_are_limited(staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "PER_HOUR", 2)
+    monkeypatch.setattr(limits, "PER_HOUR", 2)
     search(staff, "one")
     search(staff, "two")
     response = search(staff, "three")
     assert "You have searched 2 times within this hour" in text_of(response)
     assert b"three" in response.content
+
+
+def test_older_parts_and_repetitions_of_a_search_count_as_well(
+    staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PER_HOUR", 3)
+    address = staff.post(reverse("admin:search"), {"text": "carol"})["Location"]
+    pages = [f"{address}&part={part}" for part in (1, 2, 3)] + [address]
+    refused = ["You have searched 3 times" in text_of(staff.get(page)) for page in pages]
+    assert refused == [False, False, False, True]
+
+
+def test_boxes_of_lists_are_limited_where_they_open_rows(
+    staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LISTS_PER_HOUR", 1)
+    address = reverse("admin:shop_order_changelist")
+    assert order.reference in text_of(staff.get(address, {"q": "muller"}))
+    again = text_of(staff.get(address, {"q": "muller"}))
+    assert order.reference not in again
+    assert order.reference in text_of(staff.get(address, {"q": CAROL}))
+
+
+def test_long_text_is_refused_before_anything_reads_it(
+    staff: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "visible", lambda text: pytest.fail("was read"))
+    response = staff.post(reverse("admin:search"), {"text": "x" * 2_400_000})
+    assert "Nothing was searched: this text has 2,400,000 characters" in text_of(response)
 
 
 # --- Cost and purposes ------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
 from privacy.models import OutgoingMail
 from privacy.registry.declarations import PersonalData, declaration_for
+from shop.delivery.licenses import reissue_license
 from shop.models import License, Order, OrderNote, Payment, Product, Refund, RefundReason, RefundRequest
 from shop.payments.disputes import apply_dispute
 from shop.payments.refunds import apply_refund
@@ -211,6 +212,14 @@ def test_only_mail_about_this_order_is_sent_again(staff: Client, order: Order, p
     assert OutgoingMail.objects.filter(about_id=other.pk).count() == 1
 
 
+def test_history_tells_of_refunds_and_license_keys(staff: Client, bob: User, order: Order, payment: Payment) -> None:
+    press_refund(staff, payment, amount="20", stated="$20.00")
+    reissue_license(order=order, replaces=str(order.licenses.get().pk), actor=bob)
+    page = staff.get(f"/admin/shop/order/{order.pk}/history/").content.decode()
+    assert "asked PayPal for" in page
+    assert "in place of another one" in page
+
+
 # --- Refunds --------------------------------------------------------------------------------------------------------
 def test_refund_page_names_sum_and_buyer_on_its_button(staff: Client, payment: Payment) -> None:
     page = Page(staff, f"/admin/shop/payment/{payment.pk}/refund/")
@@ -221,7 +230,8 @@ def test_another_sum_is_named_before_it_moves(staff: Client, payment: Payment) -
     first = Page(staff, f"/admin/shop/payment/{payment.pk}/refund/")
     page = first.press("Refund $59.95", amount="20", reason="As agreed.")
     assert "Refund $20.00 to Carol Customer" in page.text
-    assert "Please check the sum" in page.text
+    assert "Refund $20.00 to Carol Customer?" in page.text
+    assert not page.soup.select(".errorlist")
     assert page.field("reason").strip() == "As agreed."
     assert not Refund.objects.exists()
 

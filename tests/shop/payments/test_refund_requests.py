@@ -394,8 +394,28 @@ def test_erasure_removes_the_reason_and_keeps_the_request_open(client: Client, o
     erase_person(email="carol@example.org")
     request = RefundRequest.objects.get()
     assert (request.reason, request.state) == (None, "open")
-    decline_refund(refund_request=request, answer="Dear Carol", actor=bob)
+    decline_refund(refund_request=request, answer="data deleted", actor=bob)
     assert "email you" not in page_of(client, order.get_absolute_url())
+
+
+def test_text_about_an_erased_buyer_is_refused_and_the_request_can_still_be_declined(
+    client: Client, staff: Client, order: Order, work: Work
+) -> None:
+    """Nobody could find the text again to delete it."""
+    ask(client, order)
+    erase_person(email="carol@example.org")
+    work()
+    mail.outbox.clear()
+    address = f"{ADMIN}{RefundRequest.objects.get().pk}/change/"
+    page = Page(staff, address)
+    assert "nobody is notified" in page.text
+    assert "no text about them is kept" in page.press("Decline", answer="Carol Smith called twice.").text
+    assert (RefundRequest.objects.get().state, RefundRequest.objects.get().answer) == ("open", None)
+    declined = Page(staff, address).press("Decline", answer="Data deleted.")
+    assert "Declined. The buyer's data was deleted, so nobody is notified." in declined.text
+    assert RefundRequest.objects.get().state == "declined"
+    work()
+    assert mail.outbox == []
 
 
 def test_request_after_the_erasure_stores_no_text(client: Client, order: Order) -> None:

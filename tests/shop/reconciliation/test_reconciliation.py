@@ -114,7 +114,8 @@ def test_refund_without_an_event_is_found(payment: Payment, paypal: Standin) -> 
 def test_refund_after_the_last_comparison_is_no_mismatch(staff: Client, payment: Payment, paypal: Standin) -> None:
     press(staff)
     assert "1 compared payment matches PayPal" in page_of(staff)
-    staff.post(f"/admin/shop/payment/{payment.pk}/refund/", {"amount": "20.00", "number": str(uuid7())})
+    refund = {"amount": "20.00", "number": str(uuid7()), "stated": "$20.00"}
+    staff.post(f"/admin/shop/payment/{payment.pk}/refund/", refund)
     payment.refresh_from_db()
     assert payment.refunded_minor == 2000
     page = page_of(staff)

@@ -20,6 +20,7 @@ from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, PayoutItem
 from affiliates.payouts.runs import prepare_payout
 from privacy.audit.models import AuditEntry
+from privacy.registry.deadlines import local_day
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture
@@ -159,6 +160,7 @@ def test_file_of_payouts_agrees_with_the_ledger(
     [row] = file_of(staff, "payouts")
     moved = LedgerEntry.objects.filter(kind__in=["payout", "return"])
     assert (row["affiliate"], row["amount"], row["currency"]) == ("DEMO", "53.97", "USD")
+    assert row["payout run"] == f"prepared on {local_day(timezone.now())}"
     assert -sum(entry.amount_minor for entry in moved) == 5397
     assert "alice@example.com" not in staff.get(f"{PAGE}payouts.csv{MARCH}").getvalue().decode()
 

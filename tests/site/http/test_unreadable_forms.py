@@ -111,6 +111,13 @@ def test_an_action_on_a_number_that_is_none_is_a_bad_request(
     assert Order.objects.count() == 1
 
 
+@pytest.mark.parametrize("number", ["x", "", "%00"])
+def test_an_action_on_rows_that_have_numbers_takes_nothing_else(staff: Client, number: str) -> None:
+    staff.raise_request_exception = False
+    data = {"action": "delete_selected", "_selected_action": number}
+    assert staff.post("/admin/redirects/redirect/", data).status_code == 400
+
+
 @pytest.mark.parametrize("model", ["affiliates/rate", "affiliates/affiliate", "privacy/suppression", "shop/product"])
 @pytest.mark.parametrize("query", ["affiliate=x", "user=x", "affiliate=%00", "_to_field=", "_to_field=x", "_popup=%00"])
 def test_a_form_asked_for_with_a_number_that_is_none_never_breaks(staff: Client, model: str, query: str) -> None:

@@ -185,6 +185,28 @@ def test_money_due_is_named_with_the_number_of_affiliates(staff: Client, alice: 
     assert line.urgency == f"{earned.total} due to 1 affiliate"
 
 
+def test_payout_run_is_no_task_once_nobody_can_be_paid(staff: Client, alice: Affiliate, product: Product) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN", payout_email=None)
+    earned = [approved_sale(affiliate, product) for affiliate in (alice, erin)]
+    (line,) = (each for each in context(staff)["waiting"] if "payout run to prepare" in each.text)
+    assert line.urgency == f"{earned[0].total} due to 1 affiliate"
+    Affiliate.objects.filter(pk=alice.pk).update(state=Affiliate.State.SUSPENDED)
+    assert "payout run to prepare" not in read(staff)
+
+
+def test_the_only_payout_run_is_one_click_away(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    run = prepare_payout(currency="USD", actor=bob)
+    (line,) = (each for each in context(staff)["waiting"] if each.text == "payout run to approve")
+    assert line.address == f"/admin/affiliates/payoutrun/{run.pk}/change/"
+    assert staff.get(line.address).status_code == 200
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    approved_sale(erin, product)
+    prepare_payout(currency="USD", actor=bob)
+    (line,) = (each for each in context(staff)["waiting"] if each.text == "payout runs to approve")
+    assert line.address == "/admin/affiliates/payoutrun/?state__exact=prepared"
+
+
 def paid_order(product: Product, *, ago: timedelta, **values: Any) -> Order:
     moment = timezone.now() - ago
     return factories.order(product, state="paid", placed_at=moment, paid_at=moment, **values)

@@ -44,8 +44,39 @@ def ann(db: None) -> User:
 def test_page_of_a_row_is_titled_with_its_label(staff: Client, ann: User) -> None:
     page = soup(staff, f"/admin/accounts/user/{ann.pk}/change/")
     assert "Ann Author" in text(page, "title")
-    assert text(page, "#content h2") == "Ann Author"
+    assert text(page, "h1") == "Ann Author"
     assert text(page, ".breadcrumbs").endswith("› Ann Author")
+
+
+def test_list_is_named_as_in_the_navigation(staff: Client) -> None:
+    page = soup(staff, "/admin/contacts/inquiry/")
+    assert text(page, "h1") == "Inbox" == text(page, ".navigation [aria-current]")
+    inquiry = factories.inquiry()
+    assert "Today › Inbox ›" in text(soup(staff, f"/admin/contacts/inquiry/{inquiry.pk}/change/"), ".breadcrumbs")
+    assert text(soup(staff, "/admin/audit/auditentry/"), "h1") == "Audit"
+
+
+def test_chosen_filters_are_shown_and_can_be_taken_off(staff: Client, db: None) -> None:
+    address = "/admin/affiliates/commission/?state__exact=approved"
+    page = soup(staff, address)
+    assert text(page, ".chosen-filters li:first-child").startswith("State: approved")
+    without = page.select_one(".chosen-filters a")
+    assert without
+    assert "state__exact" not in str(without["href"])
+    assert not soup(staff, "/admin/affiliates/commission/").select(".chosen-filters")
+
+
+def test_queue_of_the_inbox_is_a_row_of_tabs(staff: Client) -> None:
+    page = soup(staff, "/admin/contacts/inquiry/?queue=closed")
+    assert text(page, ".list-tabs [aria-current]") == "Closed"
+    assert "Queue" not in text(page, ".list-filters")
+
+
+def test_group_of_the_navigation_without_entries_is_left_out(vera: User) -> None:
+    vera.user_permissions.add(Permission.objects.get(codename="view_privacyrequest"))
+    page = soup(signed_in(vera), "/admin/")
+    assert all(group.select("a") for group in page.select(".navigation .groups > div"))
+    assert "Requests of people" in text(page, ".navigation .daily")
 
 
 def test_history_and_delete_pages_name_the_row(staff: Client, ann: User) -> None:
