@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from affiliates.models import Affiliate, Rate
 from affiliates.own_account import leave_to_a_colleague
@@ -84,7 +85,8 @@ def rate_problem(rate: Rate) -> str:
     same_target = Rate.objects.for_target(rate.affiliate, rate.product).filter(starts_at__gt=rate.starts_at)
     later = same_target.overlapping(rate.starts_at, rate.ends_at).order_by("starts_at").first()
     if later is not None:
-        return f"{later} is already set from {later.starts_at:%B %-d, %Y, %H:%M} UTC. End that rate first."
+        begins = date_format(timezone.localtime(later.starts_at), "DATETIME_FORMAT")
+        return f"{later} is already set from {begins}. End that rate first."
     return ""
 
 
