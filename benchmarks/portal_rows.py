@@ -27,6 +27,7 @@ from affiliates.models import (
     LedgerEntry,
 )
 from affiliates.statistics.balances import correct_balances
+from privacy.encryption.blind_index import INDEX_BYTES
 from shop.models import Order, Product
 
 TYPICAL, DAYS = 39, 10
@@ -99,12 +100,14 @@ def add_sales(count: int, *, first: int) -> int:
     attribution = f"(SELECT id FROM affiliates_attribution WHERE order_id = {order})"
     commission = f"(SELECT id FROM affiliates_commission WHERE attribution_id = {attribution})"
     each, last = _each(count), first + count * SHARES
-    made = (
-        f"(SELECT id, affiliate_id FROM affiliates_attribution WHERE id BETWEEN {_uuid(first + 1)} AND {_uuid(last)})"
-    )
+    between = f"BETWEEN {uuid_of(first + 1)} AND {uuid_of(last)}"
+    made = f"(SELECT id, affiliate_id FROM affiliates_attribution WHERE id {between})"
     number = f"{first} + row_number() OVER ()"
-    copy_rows(Order, f"old.id = {order}", each, first, reference=f"'R' || ({number})")
-    copy_rows(Attribution, f"old.id = {attribution}", each, first, affiliate_id="new.affiliate", order_id=_uuid(number))
+    unique = {"reference": f"'R' || ({number})", "link_index": index_of(number)}
+    copy_rows(Order, f"old.id = {order}", each, first, **unique)
+    copy_rows(
+        Attribution, f"old.id = {attribution}", each, first, affiliate_id="new.affiliate", order_id=uuid_of(number)
+    )
     copy_rows(
         Commission,
         f"old.id = {commission}",
@@ -189,7 +192,7 @@ def at_any_risk() -> Iterator[None]:
 def copy_rows(model: type[models.Model], which: str, new: str, first: int | None, **values: str) -> None:
     """Inserts the row `which` once per row of `new`, with the given values replaced."""
     if first is not None:
-        values["id"] = _uuid(f"{first} + row_number() OVER ()")
+        values["id"] = uuid_of(f"{first} + row_number() OVER ()")
     columns = [field.column for field in model._meta.local_concrete_fields]
     chosen = ", ".join(values.get(column, f"old.{column}") for column in columns)
     table = model._meta.db_table
@@ -208,8 +211,15 @@ def _each(count: int) -> str:
     return f"(SELECT id AS affiliate FROM ({series} {typical} UNION ALL {heavy}) every)"
 
 
-def _uuid(number: int | str) -> str:
+def uuid_of(number: int | str) -> str:
     """A small number as a UUID, in SQL."""
     if connection.vendor == "sqlite":
         return f"printf('%032x', {number})"
     return f"lpad(to_hex({number}), 32, '0')::uuid"
+
+
+def index_of(number: str) -> str:
+    """A number in the shape of a blind index, in SQL."""
+    if connection.vendor == "sqlite":
+        return f"CAST(printf('%0{INDEX_BYTES}d', {number}) AS blob)"
+    return f"convert_to(lpad(({number})::text, {INDEX_BYTES}, '0'), 'UTF8')"

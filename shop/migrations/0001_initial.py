@@ -382,6 +382,10 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('order',), name='one_active_license_per_order')],
             },
         ),
+        migrations.AddIndex(
+            model_name='payment',
+            index=models.Index(fields=['problem'], name='payments_with_problem'),
+        ),
         migrations.AddConstraint(
             model_name='payment',
             constraint=models.UniqueConstraint(fields=('order', 'attempt'), name='one_payment_per_attempt'),

@@ -22,7 +22,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
     def with_problem(self) -> PaymentQuerySet:
         """Payments with something for staff to look at: a difference, or what PayPal said when it was asked."""
-        return self.exclude(problem="")
+        return self.filter(problem__gt="")
 
     def mismatched(self) -> PaymentQuerySet:
         """Payments that a comparison found to differ from PayPal, and that haven't changed since."""
@@ -82,6 +82,7 @@ class Payment(models.Model):
             ("refund_payment", "Can refund payments"),
             ("reconcile_payment", "Can compare payments with PayPal and dismiss webhook events"),
         ]
+        indexes = [models.Index(fields=["problem"], name="payments_with_problem")]  # few; the start page counts them
         constraints = [
             models.UniqueConstraint(fields=["order", "attempt"], name="one_payment_per_attempt"),
             models.UniqueConstraint(
