@@ -61,7 +61,7 @@ class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
     def order(self, entry: LedgerEntry) -> str | None:
         return entry.commission.attribution.order.reference if entry.commission else None
 
-    @admin.display(description="")
+    @admin.display(description="explanation")
     def why(self, entry: LedgerEntry) -> str:
         return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_ledger_line", args=[entry.pk]))
 

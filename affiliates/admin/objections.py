@@ -105,7 +105,7 @@ class ObjectionAdmin(StaffActionsAdmin, ReadOnlyAdmin):
         day = date_format(objection.due_day)  # as on every page of the admin
         return format_html('<strong class="overdue">{}, overdue</strong>', day) if objection.is_overdue else day
 
-    @admin.display(description="")
+    @admin.display(description="next step")
     def to_answer(self, objection: Objection) -> str:
         if objection.state != Objection.State.OPEN:
             return ""

@@ -297,7 +297,7 @@ class PayoutItemAdmin(BlindSearchMixin, ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description="")
+    @admin.display(description="explanation")
     def why(self, item: PayoutItem) -> str:
         return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_payout", args=[item.pk]))
 
