@@ -79,6 +79,7 @@ def _pages(client: Client) -> dict[str, Callable[[], Any]]:
 
 
 def _cost(page: Callable[[], Any]) -> Cost:
+    page()  # what is looked up once a minute, such as the policy and the session, is known from here on
     with CaptureQueriesContext(connection) as queries:
         if page().status_code != 200:
             raise RuntimeError("a page of the staff does not answer")
