@@ -43,7 +43,7 @@ class AttachmentsField(forms.FileField):
         files: Sequence[UploadedFile[bytes]] = [file for file in data or () if file]
         if len(files) > MAX_FILES:
             raise ValidationError(f"You chose {len(files)} files. Attach at most {MAX_FILES}.")
-        return [_sniffed(super(AttachmentsField, self).clean(file, initial)) for file in files]
+        return [_sniffed(file) for file in files]
 
 
 def _sniffed(file: UploadedFile[bytes]) -> SniffedFile:
