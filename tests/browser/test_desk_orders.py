@@ -1,4 +1,4 @@
-"""Staff handle an order in a real browser: they read it, add a note, refund a part with a reason, and decide the request."""
+"""Staff handle an order in a real browser: they add a note, refund a part with a reason, and decide the request."""
 
 from __future__ import annotations
 
