@@ -79,7 +79,7 @@ def test_head_and_sums_name_buyer_product_and_state(staff: Client, order: Order,
     page = page_of(staff, order)
     assert page.soup.select_one("h1").get_text() == f"Carol Customer, {order.reference}"  # type: ignore[union-attr]
     assert "partially refunded" in page.soup.select(".pill")[0].get_text()
-    sums = [amount.get_text() for amount in page.soup.select(".sum-strip dd")]
+    sums = [amount.get_text(strip=True) for amount in page.soup.select(".sum-strip dd")]
     assert sums == ["$59.95", "$20.00", "$39.95"]
     assert payment.capture_id and payment.capture_id in page.text
 
@@ -369,10 +369,10 @@ def test_orders_list_adds_up_what_its_filters_leave(staff: Client, order: Order,
     other = factories.order(factories.product(slug="other", name="Other"), state="paid", paid_at=timezone.now())
     factories.payment(other, state="paid")
     page = Page(staff, "/admin/shop/order/")
-    sums = [cell.get_text() for cell in page.soup.select(".sums-of-list tbody td")]
+    sums = [cell.get_text(strip=True) for cell in page.soup.select(".sums-of-list tbody td")]
     assert sums == ["2", "$119.90", "$20.00", "$99.90"]
     page = Page(staff, f"/admin/shop/order/?product__id__exact={order.product_id}")
-    sums = [cell.get_text() for cell in page.soup.select(".sums-of-list tbody td")]
+    sums = [cell.get_text(strip=True) for cell in page.soup.select(".sums-of-list tbody td")]
     assert sums == ["1", "$59.95", "$20.00", "$39.95"]
 
 
