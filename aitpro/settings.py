@@ -274,6 +274,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; files of a
 MAILERS = {"default": env.mailer("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail", timeout=20)}
 DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
 SERVER_EMAIL = BUSINESS["email"]
+# Where answers go; empty: to BUSINESS_EMAIL, and an answer finds its thread by its headers alone.
+MAIL_REPLY_ADDRESS = env.reply_address("MAIL_REPLY_ADDRESS")
+# The domain of the envelope senders, one for each mail; empty: BUSINESS_EMAIL is the envelope sender.
+MAIL_BOUNCE_DOMAIN = env.domain("MAIL_BOUNCE_DOMAIN")
 
 # --- PayPal -------------------------------------------------------------------------------------------------------
 PAYPAL_MODE = env.choice("PAYPAL_MODE", {"standin", "sandbox", "live"}, default="standin")
@@ -380,5 +384,6 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
+        "flufl.bounce": {"handlers": [], "propagate": False},  # it logs what it can't read, with addresses
     },
 }
