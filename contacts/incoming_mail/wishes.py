@@ -1,6 +1,6 @@
 """Recognizes that a mail asks for what privacy law grants, by the words in `MAIL_WISHES`.
 
-Only marks: a colleague opens the privacy request (`contacts/inquiries/mailed_requests.py`), because only a person can
+Only marks: a colleague opens the privacy request (`wish_requests.py`), because only a person can
 tell "Stop." from "How do I stop this attack?". So rather one mark too many than one too few, and a negation is not
 looked at: "You did not delete my data" is a wish as well.
 """
