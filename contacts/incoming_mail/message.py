@@ -16,7 +16,7 @@ from typing import cast
 from django.core.exceptions import ValidationError
 
 from privacy.encryption.email_addresses import validate_address
-from privacy.encryption.normalization import envelope_address
+from privacy.encryption.normalization import envelope_address, normalize_email
 from privacy.encryption.validators import mask_card_numbers
 from privacy.web.text_validation import one_line_without_forbidden, without_forbidden
 
@@ -133,7 +133,8 @@ def _read(message: EmailMessage) -> ReadMessage:
 
 def _texts_of(content: Content) -> tuple[str, str]:
     text = without_forbidden(content.text[:MOST_CHARACTERS])
-    lines = (line.replace("\xa0", " ").rstrip() for line in text.split("\n"))
+    # Mailboxes in one file put a mark in front of "From " (RFC 4155).
+    lines = (line.replace("\xa0", " ").rstrip() for line in re.sub("^>From ", "From ", text, flags=re.M).split("\n"))
     return split_history(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))
 
 
@@ -147,10 +148,9 @@ def _long_texts(content: Content, text: str, quoted: str) -> list[ReadFile]:
 def _sender_of(message: EmailMessage) -> tuple[str, str]:
     """The address and the name of the first address in each `From`."""
     firsts = [header.addresses[0] for header in message.get_all("from", []) if getattr(header, "addresses", ())]
-    found = {envelope_address(first.addr_spec) for first in firsts}
-    if len(found) != 1:
+    if len({normalize_email(first.addr_spec) for first in firsts}) != 1:
         return "", firsts[0].display_name if firsts else ""
-    address = found.pop()
+    address = envelope_address(firsts[0].addr_spec)
     try:
         validate_address(address)
     except ValidationError:
