@@ -21,7 +21,7 @@ from privacy.encryption.validators import mask_card_numbers
 from privacy.web.text_validation import one_line_without_forbidden, without_forbidden
 
 from .files import ReadFile, masked_file, text_file
-from .headers import RECEIVED, raw_values
+from .headers import ReceivedPolicy, raw_values
 from .parts import MOST_CHARACTERS, Content, contents_of
 from .quoting import split_history
 from .unreadable import Unreadable, UnreadableMessage
@@ -37,7 +37,7 @@ _MOST_STEPS = 10_000_000  # the parser looks at each line once for each boundary
 _MOST_BOUNDARIES = 300
 _MOST_DELIMITERS = 10_000
 _MOST_HEADERS = 2_000
-_ID = re.compile(r"<[^<>\s]{3,900}>")
+_ID = re.compile(r"<[^<>\s\0-\x1f\x7f-\x9f]{3,900}>")
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 _FEED = 1 << 16
 
@@ -72,7 +72,7 @@ class ReadMessage:
 def parse_message(raw: bytes) -> EmailMessage:
     """The message, whose headers can be read without fear: none raises. Raises `UnreadableMessage`."""
     _refuse_bombs(raw)
-    parser = BytesFeedParser(policy=RECEIVED)
+    parser = BytesFeedParser(policy=ReceivedPolicy())
     try:
         for at in range(0, len(raw), _FEED):  # in pieces: a copy of the whole would be four times its size
             parser.feed(raw[at : at + _FEED])
@@ -117,7 +117,7 @@ def _read(message: EmailMessage) -> ReadMessage:
     sender, sender_name = _sender_of(message)
     content = contents_of(message)
     text, quoted = _texts_of(content)
-    return ReadMessage(
+    read = ReadMessage(
         message_id=next(iter(_ids_in(message, "message-id")), ""),
         sender=sender,
         sender_name=one_line_without_forbidden(sender_name)[:LONGEST_NAME],
@@ -129,6 +129,9 @@ def _read(message: EmailMessage) -> ReadMessage:
         answers_to=_answered_by(message),
         recipients=_recipients_of(message),
     )
+    if getattr(message.policy, "is_exhausted", False):
+        raise UnreadableMessage(Unreadable.TOO_COMPLEX)
+    return read
 
 
 def _texts_of(content: Content) -> tuple[str, str]:
@@ -181,7 +184,8 @@ def _recipients_of(message: EmailMessage) -> tuple[str, ...]:
     for header in headers:
         addresses = getattr(header, "addresses", None)
         specs = [str(header).strip("<> ")] if addresses is None else [each.addr_spec for each in addresses]
-        found.update(dict.fromkeys(envelope_address(each) for each in specs if "@" in each[1:-1]))
+        lines = (envelope_address(one_line_without_forbidden(each)) for each in specs)
+        found.update(dict.fromkeys(line for line in lines if "@" in line[1:-1]))
     return tuple(found)[:MOST_RECIPIENTS]
 
 
