@@ -429,6 +429,6 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
-        "flufl.bounce": {"handlers": [], "propagate": False},  # it logs what it can't read, with addresses
+        "flufl.bounce": {"level": "CRITICAL"},  # it logs what it could not read, with addresses
     },
 }
