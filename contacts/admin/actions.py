@@ -120,8 +120,8 @@ class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
         if action.form is not CorrespondenceForm:
             return super().form_for_action(request, inquiry, action)
         entry = Correspondence(inquiry=inquiry, purpose=inquiry.purpose, happened_at=timezone.now())
-        sent = (request.POST, request.FILES) if request.method == "POST" else ()
-        return CorrespondenceForm(*sent, instance=entry)
+        typed, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        return CorrespondenceForm(typed, files, instance=entry)
 
     def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
         if action.form is not CorrespondenceForm:
