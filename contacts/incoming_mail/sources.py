@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -58,7 +59,6 @@ def from_stream(stream: BinaryIO, *, limit: int, now: datetime) -> ArrivedMessag
 def in_maildir(path: Path, *, limit: int, now: datetime) -> Iterator[ArrivedMessage | Unopened]:
     """The new messages, the oldest first. One that is `done` is moved to `cur` and marked as seen. The time of its
     delivery is that of its file."""
-    box = mailbox.Maildir(path, create=False)
     new = ((_delivered_at(file), file) for file in (path / "new").iterdir())
     for delivered_at, file in sorted(new):
         if file.name.startswith("."):
@@ -70,7 +70,7 @@ def in_maildir(path: Path, *, limit: int, now: datetime) -> Iterator[ArrivedMess
             yield Unopened(type(error).__name__)
             continue
         at = min(now, datetime.fromtimestamp(delivered_at, UTC))
-        yield ArrivedMessage(raw, size, at, done=lambda file=file: _move_to_seen(box, file))  # type: ignore[misc]
+        yield ArrivedMessage(raw, size, at, done=partial(_move_to_seen, file))
 
 
 def _delivered_at(file: Path) -> float:
@@ -80,9 +80,9 @@ def _delivered_at(file: Path) -> float:
         return 0
 
 
-def _move_to_seen(box: mailbox.Maildir, file: Path) -> None:
+def _move_to_seen(file: Path) -> None:
     """A rename, so that it is in one of the two folders at any time."""
-    file.rename(Path(box._path, "cur", f"{file.name.partition(':')[0]}:2,S"))  # type: ignore[attr-defined]
+    file.rename(file.parent.parent / "cur" / f"{file.name.partition(':')[0]}:2,S")
 
 
 def in_mbox(path: Path, *, limit: int, now: datetime) -> Iterator[ArrivedMessage]:

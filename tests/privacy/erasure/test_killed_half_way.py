@@ -20,7 +20,6 @@ from contacts.models import Inquiry
 from privacy.encryption.keys import RootKey
 from privacy.encryption.rotation import columns, left_under_older_keys
 from tests import factories
-from tests.other_process import environment  # noqa: F401  (a fixture)
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
