@@ -15,8 +15,8 @@ from shop.models import Product
 
 from . import factories
 from .cast import alice, bob, erin, grace, staff, vera  # noqa: F401  (fixtures)
-from .privacy.audit.guards import _flush_past_the_guards  # noqa: F401  (a fixture that every test uses)
 from .other_process import environment  # noqa: F401  (a fixture)
+from .privacy.audit.guards import _flush_past_the_guards  # noqa: F401  (a fixture that every test uses)
 from .worker import run_due_tasks
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -1,5 +1,5 @@
-"""Why a mail was held, failed or ignored before it reached a thread, in words for staff. Never text of the mail, because
-the database shows them."""
+"""Why a mail was held, failed or ignored before it reached a thread, in words for staff. Never text of the mail: the
+database shows them."""
 
 from __future__ import annotations
 

@@ -29,6 +29,9 @@ class SeenMessage(models.Model):
 
     objects = SeenMessageQuerySet.as_manager()
 
+    def __str__(self) -> str:
+        return f"message {self.keyed_digest[:8]}"
+
     @classmethod
     def note(cls, digest: str) -> None:
         """Raises `IntegrityError` for a message that arrived before."""
