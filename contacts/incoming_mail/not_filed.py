@@ -6,7 +6,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class NotFiled(StrEnum):
     TOO_LARGE = "too large: only its beginning is stored"
     PROGRAM = "our program failed on it"
     CRASHES = "our program stopped on it several times"
