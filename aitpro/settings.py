@@ -274,6 +274,11 @@ MAILERS = {"default": env.mailer("EMAIL_URL", default=f"filemail:///{quote(str(D
 DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
 SERVER_EMAIL = BUSINESS["email"]
 
+# --- Mail in: the mailbox that housekeeping fetches from (contacts/incoming_mail/mailbox.py); none by default ---------
+MAIL_IN = env.mailbox("MAIL_IN_URL")
+# What happens there to a message that is stored: it is marked as seen, or deleted.
+MAIL_IN_AFTER = env.choice("MAIL_IN_AFTER", {"seen", "delete"}, default="seen")
+
 # --- PayPal -------------------------------------------------------------------------------------------------------
 PAYPAL_MODE = env.choice("PAYPAL_MODE", {"standin", "sandbox", "live"}, default="standin")
 PAYPAL_BASE_URL = {
@@ -377,6 +382,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},  # Django's own handlers would log full paths, and mail them
         "django.request": {"filters": ["unavailable"]},
         "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
+        "imapclient": {"level": "WARNING"},  # below that, it repeats mails and the password
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
     },

@@ -18,10 +18,11 @@ from pytest_django import Settings
 
 from affiliates.models import Affiliate, Click
 from aitpro.traffic.models import DomainDay
+from contacts.incoming_mail.mailbox import address_digest
 from contacts.inquiries.forms import ContactForm
 from contacts.inquiries.views import ContactView
 from contacts.mails import INQUIRY_ANSWERED
-from contacts.models import Correspondence, Inquiry
+from contacts.models import Correspondence, IncomingMail, Inquiry, Mailbox
 from privacy.audit.models import AuditEntry
 from privacy.audit.trail import record
 from privacy.consent import contact_lists
@@ -99,6 +100,27 @@ def the_form_takes_nothing(scene: Scene) -> None:
 @breaks("contactable")
 def the_page_of_the_form_fails(scene: Scene) -> None:
     scene.monkeypatch.setattr(ContactView, "template_name", "contacts/gone.html")
+
+
+@breaks("contactable")
+def a_stored_email_is_not_read(scene: Scene) -> None:
+    IncomingMail.objects.create(content_digest="0" * 64, raw=b"", size=0)
+    scene.clock.shift(timedelta(hours=1, minutes=1))
+
+
+@breaks("contactable")
+def the_mailbox_is_not_read(scene: Scene) -> None:
+    use_mailbox(scene, read_at=timezone.now() - timedelta(hours=2, minutes=1))
+
+
+@breaks("contactable")
+def the_mailbox_has_a_message_that_is_not_stored(scene: Scene) -> None:
+    use_mailbox(scene, read_at=timezone.now(), unknown=1)
+
+
+def use_mailbox(scene: Scene, **columns: Any) -> None:
+    scene.settings.MAIL_IN = {"host": "mail.example.com", "port": 993, "user": "office", "folder": "INBOX"}
+    Mailbox.objects.create(address_digest=address_digest(), **columns)
 
 
 @breaks("email-for-asked-contact-only")
