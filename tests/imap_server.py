@@ -48,13 +48,14 @@ class IMAPServer:
 
     def start(self, key: Path) -> None:
         options = ["--host", "127.0.0.1", "--port", str(self.port), "--no-tls", "maildir", str(self.folder)]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.imap_server", str(self.certificate), str(key), *options],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "log").open("wb"),
-        )
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.imap_server", str(self.certificate), str(key), *options],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         wait_for(self.answers, "the IMAP server")
 
     def answers(self) -> bool:

@@ -55,7 +55,11 @@ class Mailbox(models.Model):
             self.messages.filter(uid__in=gone[start : start + 500]).delete()
 
 
-@not_personal("which messages of the mailbox are stored here, by number", "id mailbox_id uid mail_id")
+@not_personal(
+    "which messages of the mailbox are stored here, by number",
+    "id mailbox_id uid mail_id",
+    despite_link="the mail server's number of a message; its sender's archive has the mail",
+)
 class MailboxMessage(models.Model):
     """A message in the mailbox. Its `mail` is None once that was erased: then the message is deleted there, too."""
 
