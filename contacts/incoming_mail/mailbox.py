@@ -20,7 +20,7 @@ from imapclient import SEEN, IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from contacts.models import IncomingMail, Mailbox, MailboxMessage
-from privacy.encryption.tokens import hash_token
+from contacts.models.mailbox import mailbox_digest
 
 from .intake import receive_message
 
@@ -42,7 +42,7 @@ def fetch_mail(*, now: datetime) -> int:
     """
     if not settings.MAIL_IN:
         return 0
-    mailbox, _ = Mailbox.objects.get_or_create(address_digest=address_digest())
+    mailbox, _ = Mailbox.objects.get_or_create(address_digest=mailbox_digest())
     if not mailbox.claim(now=now):
         return 0
     try:
@@ -52,12 +52,6 @@ def fetch_mail(*, now: datetime) -> int:
         raise MailboxUnreachable(f"the mailbox could not be read: {type(error).__name__}") from None
     finally:
         mailbox.release()
-
-
-def address_digest() -> str:
-    """Names the mailbox of `MAIL_IN_URL` in the database."""
-    where = settings.MAIL_IN
-    return hash_token(f"{where['user']}@{where['host']}:{where['port']}/{where['folder']}")
 
 
 @contextmanager

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from privacy.encryption.tokens import hash_token
 from privacy.registry.declarations import not_personal
 
 FETCH_LEASE = timedelta(minutes=2)  # longer than one message takes; a process that died blocks others as long
+
+
+def mailbox_digest() -> str:
+    """The `address_digest` of the mailbox in `MAIL_IN_URL`."""
+    where = settings.MAIL_IN
+    return hash_token(f"{where['user']}@{where['host']}:{where['port']}/{where['folder']}")
 
 
 @not_personal(
