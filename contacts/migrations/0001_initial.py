@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('opened_at', models.DateTimeField(editable=False, null=True, verbose_name='first opened')),
                 ('snoozed_until', models.DateTimeField(editable=False, null=True)),
-                ('keep_until', models.DateTimeField(db_index=True, editable=False)),
+                ('keep_until', models.DateTimeField(db_index=True, editable=False, null=True)),
                 ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entered_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.inquiry', verbose_name='merged into')),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('wish', models.CharField(blank=True, choices=[('access', 'Send me all my data'), ('correction', 'Correct my data'), ('deletion', 'Delete my data'), ('stop_contact', 'Stop contacting me'), ('complaint', 'Complain about how you handle my data')], max_length=20, verbose_name='asks for')),
                 ('is_automatic', models.BooleanField(default=False, verbose_name='written by a program')),
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
-                ('keep_until', models.DateTimeField(db_index=True)),
+                ('keep_until', models.DateTimeField(db_index=True, null=True)),
                 ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='incoming_mails', to='contacts.inquiry')),
             ],
             options={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -77,7 +78,7 @@ class IncomingMail(SealedModel):
     wish = models.CharField("asks for", max_length=20, choices=PrivacyRequest.Kind, blank=True)
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
-    keep_until = models.DateTimeField(db_index=True)
+    keep_until = models.DateTimeField(null=True, db_index=True)  # of a filed one: as of its inquiry
 
     class Meta:
         ordering = ["-received_at"]
@@ -88,10 +89,15 @@ class IncomingMail(SealedModel):
     def __str__(self) -> str:
         return f"incoming mail {self.pk}"
 
-    def save(self, **options: Any) -> None:
-        if not self.keep_until:
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """A filed mail is kept as long as its inquiry."""
+        if self.inquiry is not None:
+            self.keep_until = self.inquiry.keep_until
+        elif self._state.adding and self.keep_until is None:
             self.keep_until = self.received_at + KEPT
-        super().save(**options)
+        if update_fields is not None and "inquiry" in update_fields:
+            update_fields = {*update_fields, "keep_until"}
+        super().save(update_fields=update_fields, **options)
 
     @property
     def staff_label(self) -> str:

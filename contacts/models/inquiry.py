@@ -20,7 +20,9 @@ from privacy.models import PrivacyRequest
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Channel, Purpose
 
-KEPT = timedelta(days=730)  # after it was received; an agreement keeps a client's messages longer
+from .live_threads import is_kept
+
+KEPT = timedelta(days=730)  # after it was received; a client's messages are kept longer (`clients.agreements`)
 
 
 REFERENCE = re.compile(rf"Q-[{SYMBOLS}]{{6}}")
@@ -33,7 +35,7 @@ def new_reference() -> str:
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def live(self, now: datetime) -> InquiryQuerySet:
         """Unexpired messages, whether or not the purge has run."""
-        return self.filter(keep_until__gt=now)
+        return self.filter(is_kept("keep_until", now))
 
     def waiting(self) -> InquiryQuerySet:
         """Messages that need an answer or a review, snoozed ones included: their senders wait, too."""
@@ -162,7 +164,7 @@ class Inquiry(SealedModel):
     privacy_request = models.ForeignKey(
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
-    keep_until = models.DateTimeField(db_index=True, editable=False)
+    keep_until = models.DateTimeField(null=True, db_index=True, editable=False)  # None: while an agreement is in force
 
     objects = LiveInquiries()
 
@@ -175,7 +177,7 @@ class Inquiry(SealedModel):
         return f"inquiry {self.reference}"
 
     def save(self, **options: Any) -> None:
-        if not self.keep_until:
+        if self._state.adding and self.keep_until is None:
             self.keep_until = self.received_at + KEPT
         super().save(**options)
 
