@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -17,6 +17,11 @@ from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Purpose
 
 KEPT = timedelta(days=90)  # a mail that is in no thread
+
+
+def kept_by_default() -> datetime:
+    """For rows that are stored without `save`."""
+    return timezone.now() + KEPT
 
 
 @personal_data(
@@ -82,7 +87,10 @@ class IncomingMail(SealedModel):
     )
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
-    keep_until = models.DateTimeField(null=True, db_index=True)  # of a filed one: as of its inquiry
+    # Of a filed one: as of its inquiry.
+    keep_until = models.DateTimeField(
+        default=kept_by_default, null=True, db_index=True
+    )  # of a filed one: as of its inquiry
 
     class Meta:
         ordering = ["-received_at"]
@@ -97,7 +105,7 @@ class IncomingMail(SealedModel):
         """A filed mail is kept as long as its inquiry."""
         if self.inquiry is not None:
             self.keep_until = self.inquiry.keep_until
-        elif self._state.adding and self.keep_until is None:
+        elif self._state.adding:
             self.keep_until = self.received_at + KEPT
         if update_fields is not None and "inquiry" in update_fields:
             update_fields = {*update_fields, "keep_until"}

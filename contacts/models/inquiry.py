@@ -28,6 +28,11 @@ KEPT = timedelta(days=730)  # after it was received; a client's messages are kep
 REFERENCE = re.compile(rf"Q-[{SYMBOLS}]{{6}}")
 
 
+def kept_by_default() -> datetime:
+    """For rows that are stored without `save`."""
+    return timezone.now() + KEPT
+
+
 def new_reference() -> str:
     return "Q-" + random_code(6)
 
@@ -164,7 +169,10 @@ class Inquiry(SealedModel):
     privacy_request = models.ForeignKey(
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
-    keep_until = models.DateTimeField(null=True, db_index=True, editable=False)  # None: while an agreement is in force
+    # None: while an agreement is in force.
+    keep_until = models.DateTimeField(
+        default=kept_by_default, null=True, db_index=True, editable=False
+    )  # None: while an agreement is in force
 
     objects = LiveInquiries()
 
@@ -177,7 +185,7 @@ class Inquiry(SealedModel):
         return f"inquiry {self.reference}"
 
     def save(self, **options: Any) -> None:
-        if self._state.adding and self.keep_until is None:
+        if self._state.adding:
             self.keep_until = self.received_at + KEPT
         super().save(**options)
 
