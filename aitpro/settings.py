@@ -326,6 +326,11 @@ POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
 # Bounds of the budgets in the quote form, ascending, in whole units of CURRENCY.
 QUOTE_BUDGETS = env.amounts("QUOTE_BUDGETS", default="1000,5000,20000")
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
+QUOTE_VALID_DAYS = env.days("QUOTE_VALID_DAYS", default=30)  # proposed for a new quote
+QUOTE_VALID_DAYS_AT_MOST = 365
+# Reminders of a quote that waits for an answer: how many at most, and how many days apart. 0 turns them off.
+QUOTE_REMINDERS = env.number("QUOTE_REMINDERS", default=2)
+QUOTE_REMINDER_DAYS = env.days("QUOTE_REMINDER_DAYS", default=7)
 # What a mail's subject or first line says if it asks for what privacy law grants, by kind of privacy request; the first
 # kind that fits is marked for staff. "=" in front: it has to be all that the line says, besides politeness.
 MAIL_WISHES = {

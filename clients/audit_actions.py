@@ -10,5 +10,12 @@ audit_actions(
         "clients.agreement.deleted": "{actor} deleted {object}",
         "clients.agreement.ended": "{actor} set the last day of {object}",
         "clients.agreement.entered": "{actor} entered {object}",
+        "clients.quote.declined": "{actor} recorded that the client declined {object}",
+        "clients.quote.discarded": "{actor} discarded {object}",
+        "clients.quote.drafted": "{actor} drafted {object}",
+        "clients.quote.expired": "The last day of {object} was over",
+        "clients.quote.sent": "{actor} sent {object}",
+        "clients.quote.sent_again": "{actor} sent the link of {object} again",
+        "clients.quote.withdrawn": "{actor} withdrew {object}",
     }
 )

@@ -1,8 +1,8 @@
-"""What staff can find about clients."""
+"""What staff can find about clients: quotes and agreements."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from privacy.admin_base.search.row_kinds import Fact, Shown, row_kind
@@ -10,7 +10,7 @@ from privacy.models.consent import Person
 from privacy.registry.deadlines import local_day
 from privacy.registry.purposes import Purpose
 
-from .models import Agreement
+from .models import Agreement, Quote
 
 
 def in_force(agreements: QuerySet[Agreement]) -> Fact | None:
@@ -42,4 +42,27 @@ row_kind(
     names_person=True,
     facts=in_force,
     contact=lambda agreement: Person(email=agreement.email, phone=agreement.phone, address=agreement.address),
+)
+
+row_kind(
+    model=Quote,
+    purpose=Purpose.QUOTE,
+    one="quote",
+    many="quotes",
+    position=15,
+    show=lambda quote: Shown(
+        number=quote.number,
+        at=quote.created_at,
+        name=quote.name or "",
+        state=quote.get_state_display(),
+        detail=f"{quote.title or 'deleted'}, {quote.total}",
+    ),
+    at="created_at",
+    emails=("email_index",),
+    codes=("reference",),
+    words=("name", "company", "email", "title"),
+    for_person=True,
+    names_person=True,
+    open=Q(state__in=Quote.SENT_STATES),
+    contact=lambda quote: Person(email=quote.email, address=quote.address),
 )
