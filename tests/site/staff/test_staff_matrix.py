@@ -61,8 +61,8 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     clients.agreement                ROM   ROM   ROM   RO
-    contacts.inquiry                 ROM   -     ROM   R
-    contacts.inquiry                 ROM   ROM   ROM   R    contacts.savedreply              ROM   ROM   ROM   ROM
+    contacts.inquiry                 ROM   ROM   ROM   R
+    contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
     django_tasks_database.dbtaskresult R   -     -     -
