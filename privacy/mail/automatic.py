@@ -103,7 +103,7 @@ def _guessed(view: Message[Any, Any]) -> Automatic | None:
     if is_named_mail_system(view) or has_no_sender(view):
         return Automatic.MAIL_SYSTEM
     # Exchange's own, as in our automatic mails: it asks for no automatic answer.
-    if "all" in header(view, "X-Auto-Response-Suppress").lower():
+    if re.search(r"\b(all|autoreply)\b", header(view, "X-Auto-Response-Suppress"), re.I):
         return Automatic.SUBMITTED
     local = parseaddr(header(view, "From"))[1].rpartition("@")[0]
     return Automatic.UNREAD if _UNREAD.match(local) else None

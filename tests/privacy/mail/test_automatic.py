@@ -36,6 +36,7 @@ AUTOMATIC = {
     f"{DAVE}\nList-Id: <announce.example.org>": Automatic.LIST,
     f"{DAVE}\nList-Unsubscribe: <https://example.org/>": Automatic.LIST,
     f"{DAVE}\nX-Auto-Response-Suppress: DR, OOF, All": Automatic.SUBMITTED,
+    f"{DAVE}\nX-Auto-Response-Suppress: OOF, AutoReply": Automatic.SUBMITTED,
     f"{DAVE}\nSubject: Automatic reply: Your answer": Automatic.AUTO_REPLY,
     f"{DAVE}\nSubject: =?utf-8?q?Abwesenheitsnotiz=3A_Gr=C3=BC=C3=9Fe?=": Automatic.AUTO_REPLY,
     f"{DAVE}\nSubject: Out of Office": Automatic.AUTO_REPLY,

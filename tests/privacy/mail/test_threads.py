@@ -75,7 +75,7 @@ def test_a_persons_answer_is_not_marked_as_automatic(send: Send) -> None:
 def test_a_confirmation_is_marked_as_automatic(send: Send) -> None:
     message = send(INQUIRY_RECEIVED)
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
 
 
 def test_a_confirmation_of_a_mail_says_that_it_answers_one(send: Send, inquiry: Inquiry) -> None:
