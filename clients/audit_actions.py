@@ -6,6 +6,8 @@ from privacy.audit.actions import audit_actions
 
 audit_actions(
     {
+        "clients.installment.due": "{actor} let {object} be paid",
+        "clients.quote.accepted": "{actor} recorded that the client accepted {object}",
         "clients.quote.declined": "{actor} recorded that the client declined {object}",
         "clients.quote.discarded": "{actor} discarded {object}",
         "clients.quote.drafted": "{actor} drafted {object}",

@@ -54,7 +54,7 @@ def place_order(
         },
     )
     if is_new:
-        _announce(order, terms=terms, request=request, code=code, actor=None)
+        _announce(order, terms=terms, request=request, code=code)
     return order
 
 
@@ -70,14 +70,13 @@ def place_service_order(
     terms: list[ShopTerms],
     code: str,
     request: HttpRequest | None,
-    actor: User | None,
     **buyer: str | None,
 ) -> Order:
     """Creates the order of one installment. The caller sees to it that an installment gets one.
 
     `product_name` is readable in the database and goes to PayPal, so it contains no free text. `amount` includes
     `tax_percent` of tax, in percent. An installment that isn't due waits for `make_due`. `request` is the client's;
-    None if staff (`actor`) recorded the acceptance, whose own browser must not decide about a referral.
+    None if staff recorded the acceptance, whose own browser must not decide about a referral.
     """
     order = Order.objects.create(
         reference=new_reference(),
@@ -91,7 +90,7 @@ def place_service_order(
         placed_at=placed_at,
         **buyer,
     )
-    _announce(order, terms=terms, request=request, code=code, actor=actor)
+    _announce(order, terms=terms, request=request, code=code)
     return order
 
 
@@ -109,11 +108,9 @@ def new_reference() -> str:
     return "B" + random_code(9)
 
 
-def _announce(
-    order: Order, *, terms: list[ShopTerms], request: HttpRequest | None, code: str, actor: User | None
-) -> None:
+def _announce(order: Order, *, terms: list[ShopTerms], request: HttpRequest | None, code: str) -> None:
     AcceptedTerms.objects.bulk_create(
         AcceptedTerms(order=order, document=version.document, version=version) for version in terms
     )
     order_placed.send(Order, order=order, request=request, code=code)
-    record(action="shop.order.placed", about=order, actor=actor)
+    record(action="shop.order.placed", about=order, actor=None)

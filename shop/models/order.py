@@ -53,8 +53,8 @@ def refund_days() -> int:
     kept_because="tax records keep amounts and dates, without the buyer's identity",
     asked_when={
         "phone": "where the product needs it",
-        "address": "where the product needs it",
-        "company": "if you add it to your invoice",
+        "address": "where the product needs it, or if a quote that you accepted has it",
+        "company": "if you add it to your invoice, or if a quote that you accepted has it",
         "vat_id": "if you add it to your invoice",
     },
     circumstances={
