@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from clients.models import Quote
 from clients.quotes.decisions import decline_quote
 from clients.quotes.drafting import discard_draft, draft_quote, revise_quote
 from clients.quotes.sending import send_link_again, send_quote, withdraw_quote
+from contacts.admin.contributions import message_action, message_facts
+from contacts.models import Inquiry
 from privacy.admin_base.staff_action import StaffAction
 
 SEND = "clients.send_quote"
@@ -39,8 +45,7 @@ def _discard(**of_the_quote: Any) -> HttpResponse:
     return redirect("admin:clients_quote_changelist")
 
 
-def new_quote(**of_the_message: Any) -> HttpResponse:
-    """For the button of a message: drafts a quote and opens it."""
+def _new_quote(**of_the_message: Any) -> HttpResponse:
     return redirect("admin:clients_quote_change", draft_quote(**of_the_message).pk)
 
 
@@ -112,11 +117,24 @@ QUOTE_ACTIONS: tuple[StaffAction, ...] = (
         do=_discard,
     ),
 )
-NEW_QUOTE = StaffAction(
-    name="quote",
-    label="New quote",
-    permission="clients.add_quote",
-    when=lambda inquiry: inquiry.may_be_answered,
-    do=lambda *, inquiry, actor: new_quote(inquiry=inquiry, actor=actor),
-    one_press=True,
+NEW_QUOTE = message_action(
+    StaffAction(
+        name="quote",
+        label="New quote",
+        permission="clients.add_quote",
+        when=lambda inquiry: inquiry.may_be_answered,
+        do=_new_quote,
+        one_press=True,
+    )
 )
+
+
+@message_facts(permission="clients.view_quote")
+def quotes_of_message(inquiry: Inquiry) -> Iterator[tuple[str, SafeString]]:
+    """One query."""
+    for quote in Quote.objects.filter(inquiry=inquiry).order_by("created_at"):
+        address = reverse("admin:clients_quote_change", args=[quote.pk])
+        yield (
+            "quote",
+            format_html('<a href="{}">{}</a>, {}, {}', address, quote.number, quote.total, quote.get_state_display()),
+        )

@@ -44,10 +44,11 @@ class LineForm(forms.ModelForm[QuoteLine]):
 class LineFormSet(forms.BaseInlineFormSet[QuoteLine, Quote, Any]):
     def clean(self) -> None:
         super().clean()
-        kept = [form for form in self.forms if form.is_valid() and form.has_changed() or form.instance.pk]
-        kept = [form for form in kept if form.is_valid() and not self._should_delete_form(form)]
+        if any(self.errors):
+            return
+        kept = [form for form in self.forms if form not in self.deleted_forms and form.cleaned_data]
         total = sum((form.instance.amount for form in kept), Money(0, self.instance.currency))
-        if kept and not any(self.errors) and total.minor <= 0:
+        if kept and total.minor <= 0:
             raise forms.ValidationError(f"The lines add up to {total}: a quote needs an amount above zero.")
         if total.minor > LARGEST_MINOR:
             raise forms.ValidationError(f"The lines add up to {total}: that is too much for one quote.")

@@ -65,9 +65,7 @@ class Installment(SealedModel):
     due = models.CharField(max_length=10, choices=Due, default=Due.ACCEPTANCE)
     due_on = models.DateField("date", null=True, blank=True)
     released_at = models.DateTimeField("due since", null=True, editable=False)
-    order = models.OneToOneField(
-        Order, on_delete=models.PROTECT, null=True, editable=False, related_name="installment"
-    )
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, null=True, editable=False, related_name="installment")
     reminders = models.PositiveSmallIntegerField("reminders sent", default=0, editable=False)
     reminded_at = models.DateTimeField(null=True, editable=False)
 

@@ -64,7 +64,9 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
 
     def newest_versions(self) -> QuoteQuerySet:
         """One row of each quote: its latest version, so that no sum counts a quote twice."""
-        later = Quote._base_manager.filter(reference=models.OuterRef("reference"), version__gt=models.OuterRef("version"))
+        later = Quote._base_manager.filter(
+            reference=models.OuterRef("reference"), version__gt=models.OuterRef("version")
+        )
         return self.exclude(models.Exists(later))
 
 
@@ -90,9 +92,9 @@ class LiveQuotes(models.Manager.from_queryset(QuoteQuerySet)):  # type: ignore[m
         "decline_reason": "why it was declined",
     },
     other_columns=(
-        "id inquiry_id author_id service_id reference version email_index state currency total_minor tax_name tax_percent"
-        " valid_until asked_at created_at sent_at viewed_at decided_at recorded_by_id signed_on reminders reminded_at"
-        " link_token link_index keep_until"
+        "id inquiry_id author_id service_id reference version email_index state currency total_minor tax_name"
+        " tax_percent valid_until asked_at created_at sent_at viewed_at decided_at recorded_by_id"
+        " signed_on reminders reminded_at link_token link_index keep_until"
     ),
     found_by=("email_index",),
     retention=Retention(
@@ -165,7 +167,9 @@ class Quote(SealedModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     sent_at = models.DateTimeField(null=True, editable=False)
     viewed_at = models.DateTimeField(null=True, editable=False)
-    decided_at = models.DateTimeField(null=True, editable=False)  # when it was accepted, declined, withdrawn, or expired
+    decided_at = models.DateTimeField(
+        null=True, editable=False
+    )  # when it was accepted, declined, withdrawn, or expired
     decided_name = SealedTextField("name", max_length=150, null=True, editable=False)
     decline_reason = SealedTextField("reason", max_length=2000, null=True, editable=False)
     # The colleague who recorded the decision of a letter or a call; None if the client decided on the page.

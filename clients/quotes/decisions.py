@@ -58,7 +58,10 @@ def decline_quote(*, quote: Quote, name: str, reason: str = "", now: datetime, a
 def expire_quotes(*, now: datetime) -> int:
     """Records that the last day of open quotes is over: they can't be accepted since then, recorded or not. Returns how
     many."""
-    return sum(_expire(pk, now) for pk in Quote.objects.lapsed(now).order_by("valid_until").values_list("pk", flat=True)[:AT_ONCE])
+    return sum(
+        _expire(pk, now)
+        for pk in Quote.objects.lapsed(now).order_by("valid_until").values_list("pk", flat=True)[:AT_ONCE]
+    )
 
 
 @transaction.atomic

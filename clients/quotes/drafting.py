@@ -49,7 +49,7 @@ def revise_quote(*, quote: Quote, actor: User) -> Quote:
     """A draft of the next version, or the one that there is. The version that the client has stays open until the new
     one is sent. Raises `ActionRefused` for an accepted quote."""
     versions = Quote.objects.select_for_update().filter(reference=quote.reference)
-    newest = list(versions.order_by("version"))[-1]
+    newest: Quote = list(versions.order_by("version"))[-1]
     if newest.is_draft:
         return newest
     if newest.state == Quote.State.ACCEPTED or newest.is_erased:

@@ -98,7 +98,10 @@ class Sheet(FPDF):
             self.ln(LINE / 2)
 
     def lines_of(self, quote: Quote) -> None:
-        rows = [(each.description or "", f"{each.quantity.normalize():f}", str(each.unit_price), str(each.amount)) for each in quote.lines.all()]
+        rows = [
+            (each.description or "", f"{each.quantity.normalize():f}", str(each.unit_price), str(each.amount))
+            for each in quote.lines.all()
+        ]
         totals = [("Total", "", "", str(quote.total))]
         if quote.tax.minor:
             totals.append((f"Includes {quote.tax_name} ({quote.tax_percent.normalize():f}%)", "", "", str(quote.tax)))
@@ -136,7 +139,14 @@ class Sheet(FPDF):
         self.cell(10, LINE, "")
         self.cell(0, LINE, "Name and signature", border="T")
 
-    def _table(self, head: tuple[str, ...], rows: Iterable[tuple[str, ...]], foot: Iterable[tuple[str, ...]], *, widths: tuple[int, ...]) -> None:
+    def _table(
+        self,
+        head: tuple[str, ...],
+        rows: Iterable[tuple[str, ...]],
+        foot: Iterable[tuple[str, ...]],
+        *,
+        widths: tuple[int, ...],
+    ) -> None:
         self.ln(LINE / 2)
         self._font(NORMAL)
         self.set_draw_color(*RULE)

@@ -35,6 +35,10 @@ def _due(now: datetime) -> Any:
 @transaction.atomic
 def _remind(quote: Quote, now: datetime) -> bool:
     """Queues one mail, in the transaction that counts it. A refused one counts too: the next isn't due before long."""
-    if not _due(now).filter(pk=quote.pk, reminders=quote.reminders).update(reminders=F("reminders") + 1, reminded_at=now):
+    if (
+        not _due(now)
+        .filter(pk=quote.pk, reminders=quote.reminders)
+        .update(reminders=F("reminders") + 1, reminded_at=now)
+    ):
         return False
     return notify(QUOTE_REMINDER, to=quote.email, about=quote)

@@ -92,7 +92,7 @@ def send_link_again(*, quote: Quote, actor: User) -> None:
 
 @transaction.atomic
 def withdraw_quote(*, quote: Quote, actor: User) -> None:
-    """The link shows nothing any more. Nobody is mailed. Raises `ActionRefused`, also if the client has just decided."""
+    """The link shows nothing any more. Raises `ActionRefused`, also if the client has just decided."""
     sent = Quote.objects.select_for_update().filter(pk=quote.pk, state__in=Quote.SENT_STATES).first()
     if sent is None:
         raise ActionRefused("Only a quote that was sent, and that nobody has answered, can be withdrawn.")

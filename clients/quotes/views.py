@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -25,7 +26,7 @@ from .pdf import quote_pdf
 PDFS_PER_HOUR = 30  # for one quote: making one takes a second of a processor
 
 
-class DeclineForm(PersonalDataForm, forms.Form):
+class DeclineQuoteForm(PersonalDataForm, forms.Form):
     name = forms.CharField(label="Your name", max_length=150)
     reason = forms.CharField(
         label="Why?",
@@ -114,12 +115,10 @@ def decline(request: HttpRequest, link_token: str) -> HttpResponse:
         return not_shown(request, found)
     if not found.is_open(now):
         return redirect(found)
-    form = DeclineForm(request.POST if request.method == "POST" else None)
+    form = DeclineQuoteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        try:
+        with suppress(NotOpen):  # somebody was faster: the page shows what became of it
             decline_quote(quote=found, name=form.cleaned_data["name"], reason=form.cleaned_data["reason"], now=now)
-        except NotOpen:
-            pass  # somebody was faster: the page shows what became of it
         return redirect(found)
     return render(request, "clients/decline.html", {"quote": found, "form": form})
 

@@ -17,6 +17,7 @@ from contacts.models import Inquiry
 from privacy.encryption.normalization import normalize_email
 
 from .bulk import BulkActions
+from .contributions import contributed_facts
 from .conversation import ConversationPage
 from .filters import QueueFilter, inbox_order
 from .forms import ConversationForm
@@ -75,7 +76,7 @@ class InquiryAdmin(BulkActions, ConversationPage):
             address = reverse("admin:privacy_privacyrequest_change", args=[inquiry.privacy_request_id])
             link = format_html('<a href="{}">the complaint, with its legal deadlines</a>', address)
             facts.append(("privacy request", link))
-        return facts
+        return [*facts, *contributed_facts(inquiry, request.user)]
 
     def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
         return [
