@@ -38,7 +38,7 @@ class AcceptedForm(forms.Form):
     )
 
     def clean_scan(self) -> SniffedFile | None:
-        file: UploadedFile | None = self.cleaned_data["scan"]
+        file: UploadedFile[Any] | None = self.cleaned_data["scan"]
         if not file:
             return None
         if (file.size or 0) > MAX_BYTES:

@@ -40,7 +40,7 @@ class DeclineQuoteForm(PersonalDataForm, forms.Form):
     stored_elsewhere = {"name": (Quote, "decided_name"), "reason": (Quote, "decline_reason")}
 
 
-class AcceptForm(PersonalDataForm, forms.Form):
+class AcceptQuoteForm(PersonalDataForm, forms.Form):
     name = forms.CharField(label="Your name", max_length=150, help_text="In place of your signature.")
     code = AffiliateCodeField()
 
@@ -95,13 +95,11 @@ def accept(request: HttpRequest, link_token: str) -> HttpResponse:
         return not_shown(request, found)
     if not found.is_open(now):
         return redirect(found)
-    form = AcceptForm(request.POST if request.method == "POST" else None)
+    form = AcceptQuoteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         entered = form.cleaned_data
-        try:
+        with suppress(NotOpen):  # somebody was faster: the page shows what became of it
             accept_quote(quote=found, name=entered["name"], request=request, actor=None, code=entered["code"])
-        except NotOpen:
-            pass  # somebody was faster: the page shows what became of it
         return redirect(f"{found.get_absolute_url()}#payment")
     return render(request, "clients/accept.html", {**page_of(found), "form": form})
 

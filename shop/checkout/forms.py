@@ -16,8 +16,8 @@ class AffiliateCodeField(forms.CharField):
     """An affiliate's code, or nothing."""
 
     def __init__(self, **options: Any) -> None:
-        own = {"label": "Affiliate code", "required": False, "help_text": "If an affiliate gave you a code."}
-        super().__init__(max_length=500, **(own | options))  # some paste the whole link
+        own: dict[str, Any] = {"label": "Affiliate code", "help_text": "If an affiliate gave you a code."}
+        super().__init__(required=False, max_length=500, **(own | options))  # some paste the whole link
 
     def clean(self, value: Any) -> str:
         code: str = super().clean(value).strip()
