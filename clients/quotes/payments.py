@@ -39,7 +39,7 @@ def payments_of(quote: Quote) -> Iterator[PaymentLine]:
     """An order whose address staff corrected is no longer this page's: its new link goes to the new address only."""
     for installment in quote.installments.select_related("order"):
         order = installment.order
-        yield PaymentLine(installment, order if order and order.email_index == quote.email_index else None)
+        yield PaymentLine(installment, order if order and order.email == quote.email else None)
 
 
 def next_planned(quote: Quote) -> Installment | None:
@@ -123,5 +123,5 @@ def lines_of_quote(order: Order) -> OrderContents | None:
             for line in quote.lines.all()
         ],
         total=quote.total,
-        url=quote.get_absolute_url() if order.email_index == quote.email_index else "",
+        url=quote.get_absolute_url() if order.email == quote.email else "",
     )
