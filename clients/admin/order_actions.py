@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from clients.models import Quote
 from clients.quotes.acceptance import accept_quote
-from clients.quotes.payments import next_planned, release_next
+from clients.quotes.payments import make_next_due, next_planned
 from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFile, sniff
 from privacy.admin_base.staff_action import StaffAction
 from shop.checkout.forms import AffiliateCodeField
@@ -68,14 +68,14 @@ ORDER_ACTIONS: tuple[StaffAction, ...] = (
         done=lambda quote, orders: f"The quote is accepted. Orders: {', '.join(order.reference for order in orders)}.",
     ),
     StaffAction(
-        name="release",
+        name="next-due",
         label="Next installment is due…",
         permission=SEND,
         when=lambda quote: quote.state == Quote.State.ACCEPTED and next_planned(quote) is not None,
         asks="The next installment that waits for you can be paid, and the client is mailed the link. This can't be"
         " undone.",
         is_final=True,
-        do=lambda *, quote, actor: release_next(quote=quote, now=timezone.now(), actor=actor),
+        do=lambda *, quote, actor: make_next_due(quote=quote, now=timezone.now(), actor=actor),
         done=lambda quote, installment: f"{installment.amount} is due; the client is mailed the link.",
     ),
 )

@@ -51,7 +51,7 @@ def next_planned(quote: Quote) -> Installment | None:
 
 
 @transaction.atomic
-def release_installment(*, installment: Installment, now: datetime, actor: User | None) -> bool:
+def make_installment_due(*, installment: Installment, now: datetime, actor: User | None) -> bool:
     """Lets the installment be paid, and mails the link. False if it can be already."""
     locked = Installment.objects.select_for_update(of=("self",)).select_related("order", "quote").get(pk=installment.pk)
     if locked.order is None or not make_due(order=locked.order, actor=actor):
@@ -64,20 +64,20 @@ def release_installment(*, installment: Installment, now: datetime, actor: User 
 
 
 @transaction.atomic
-def release_next(*, quote: Quote, now: datetime, actor: User) -> Installment:
+def make_next_due(*, quote: Quote, now: datetime, actor: User) -> Installment:
     """Raises `ActionRefused`."""
     Quote.objects.select_for_update(of=("self",)).get(pk=quote.pk)
     installment = next_planned(quote)
-    if installment is None or not release_installment(installment=installment, now=now, actor=actor):
-        raise ActionRefused("No installment waits for you to release it.")
+    if installment is None or not make_installment_due(installment=installment, now=now, actor=actor):
+        raise ActionRefused("No installment waits for you.")
     return installment
 
 
-def release_due_installments(*, now: datetime) -> int:
+def make_dated_installments_due(*, now: datetime) -> int:
     """Those whose day has come. Returns how many."""
     due = Installment.objects.filter(due_on__lte=local_day(now), order__state=Order.State.PLANNED)
     return sum(
-        release_installment(installment=installment, now=now, actor=None)
+        make_installment_due(installment=installment, now=now, actor=None)
         for installment in due.order_by("due_on")[:AT_ONCE]
     )
 

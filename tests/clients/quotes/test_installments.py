@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from clients.models import Installment
-from clients.quotes.payments import release_due_installments, remind_of_installments
+from clients.quotes.payments import make_dated_installments_due, remind_of_installments
 from privacy.consent.opt_outs import suppress
 from shop.checkout.orders import make_due
 from shop.delivery.order_links import correct_address
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("clock", "db", "paypal_down")
 
 def housekeep() -> None:
     """The two jobs, and the mail that they queue."""
-    release_due_installments(now=timezone.now())
+    make_dated_installments_due(now=timezone.now())
     remind_of_installments(now=timezone.now())
     run_due_tasks()
 
@@ -50,7 +50,7 @@ def test_staff_let_the_next_installment_be_paid_and_the_client_is_mailed(staff: 
     _, rest = orders_of(quote)
     run_due_tasks()
     mail.outbox.clear()
-    address = f"/admin/clients/quote/{quote.pk}/release/"
+    address = f"/admin/clients/quote/{quote.pk}/next-due/"
     first, second = Page(staff, address), Page(staff, address)
     assert "$600.00 is due; the client is mailed the link." in first.press("Next installment is due").text
     assert "This action is no longer available" in second.press("Next installment is due").text
