@@ -54,11 +54,12 @@ def next_planned(quote: Quote) -> Installment | None:
 def make_installment_due(*, installment: Installment, now: datetime, actor: User | None) -> bool:
     """Lets the installment be paid, and mails the link. False if it can be already."""
     locked = Installment.objects.select_for_update(of=("self",)).select_related("order", "quote").get(pk=installment.pk)
-    if locked.order is None or not make_due(order=locked.order, actor=actor):
+    order = locked.order
+    if order is None or not make_due(order=order, actor=actor):
         return False
     locked.released_at = now
     locked.save(update_fields=["released_at"])
-    notify(INSTALLMENT_DUE, to=locked.order.email, about=locked)
+    notify(INSTALLMENT_DUE, to=order.email, about=order)
     record(action="clients.installment.due", about=locked, actor=actor)
     return True
 
@@ -100,11 +101,11 @@ def _to_remind(now: datetime) -> Any:
 @transaction.atomic
 def _remind(installment: Installment, now: datetime) -> bool:
     """Queues one mail, in the transaction that counts it. A refused one counts too: the next isn't due before long."""
-    same = _to_remind(now).filter(pk=installment.pk, reminders=installment.reminders)
-    if not same.update(reminders=F("reminders") + 1, reminded_at=now):
+    same, order = _to_remind(now).filter(pk=installment.pk, reminders=installment.reminders), installment.order
+    if order is None or not same.update(reminders=F("reminders") + 1, reminded_at=now):
         return False
-    order = installment.order
-    return notify(INSTALLMENT_REMINDER, to=order.email if order else None, about=installment)
+    context = {"due_since": installment.released_at}
+    return notify(INSTALLMENT_REMINDER, to=order.email, about=order, context=context)
 
 
 @order_contents
