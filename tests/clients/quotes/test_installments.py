@@ -32,7 +32,7 @@ def housekeep() -> None:
 
 
 def subjects() -> list[str]:
-    found = [message.subject for message in mail.outbox]
+    found = [str(message.subject) for message in mail.outbox]
     mail.outbox.clear()
     return found
 
