@@ -9,4 +9,5 @@ class ClientsConfig(AppConfig):
     staff_acts_for = (Purpose.ANSWER_INQUIRY, Purpose.ORDER)
 
     def ready(self) -> None:
+        from .agreements import agreements  # noqa: F401  (importing connects it)
         from .quotes import payments  # noqa: F401  (importing registers what an order covers)
