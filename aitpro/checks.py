@@ -17,8 +17,8 @@ VERIFIED = {"verify-ca", "verify-full"}
 
 @register(deploy=True)
 def connections_are_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Databases, caches and mail servers on other hosts must be reached over TLS; local ones need none."""
-    return [*_mail(), *_databases(), *_caches()]
+    """Databases, caches, mail servers and mailboxes on other hosts must be reached over TLS; local ones need none."""
+    return [*_mail(), *_mailbox(), *_databases(), *_caches()]
 
 
 @register(deploy=True)
@@ -46,6 +46,16 @@ def refund_window_includes_the_legal_one(app_configs: Any, **kwargs: Any) -> lis
 
 
 @register(deploy=True)
+def returned_mail_comes_to_an_own_domain(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """DMARC (RFC 7489, section 3.1.2) compares the domains of the envelope sender and of From."""
+    own = settings.BUSINESS["email"].rpartition("@")[2].lower()
+    if not settings.MAIL_BOUNCE_DOMAIN or settings.MAIL_BOUNCE_DOMAIN.endswith(f".{own}"):
+        return []
+    said = "MAIL_BOUNCE_DOMAIN is not a subdomain of the domain in BUSINESS_EMAIL: mail may be rejected as forged."
+    return [Warning(said, hint=f"Use one such as bounces.{own}.", id="aitpro.W007")]
+
+
+@register(deploy=True)
 def sent_mail_is_not_shown(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The demo shows sent mail, with its private links, to everyone."""
     if not settings.MAIL_PREVIEW:
@@ -64,6 +74,12 @@ def _mail() -> Iterator[CheckMessage]:
             hint="Use smtp+tls:// or smtp+ssl:// in EMAIL_URL.",
             id="aitpro.W001",
         )
+
+
+def _mailbox() -> Iterator[CheckMessage]:
+    if settings.MAIL_IN and not settings.MAIL_IN["encryption"] and not is_local(settings.MAIL_IN["host"]):
+        said = "Mail and the mailbox's password are fetched without TLS."
+        yield Warning(said, hint="Use imaps:// or imap+tls:// in MAIL_IN_URL.", id="aitpro.W006")
 
 
 def _databases() -> Iterator[CheckMessage]:
