@@ -46,10 +46,11 @@ _FEED = 1 << 16
 class ReadMessage:
     """What is stored of a message. All texts are free of control characters and of card numbers.
 
-    `sender` is a valid address with its domain in lower-case ASCII; "" if there is none, or if several `From` headers
-    contradict each other. It proves nothing: anybody can write it. `text` is what the person wrote now, and `quoted`
-    the history that the mail program put below or above it; if answers stand between quoted lines, `text` has both,
-    the quoted ones with `>` in front. Each has at most 100,000 characters; the whole of a longer one is among `files`.
+    `sender` is a valid address with its domain in lower-case ASCII; "" if there is none, or more than one. It proves
+    nothing: anybody can write it. `text` is what the person wrote now, and `quoted` the history that the mail program
+    put below or above it; if answers stand between quoted lines, `text` has both, the quoted ones with `>` in front.
+    Each has at most 100,000 characters; the whole of a longer one is among `files`. `sent_at` is what the sender's
+    clock said. `recipients` are all addresses that the message names as its own, those of the delivery first.
     `answers_to` are the Message-IDs of `In-Reply-To` and then of `References`, newest first, with their brackets.
 
     Digits of payment card numbers (those that the contact form refuses) are replaced by asterisks in the texts, in
@@ -149,16 +150,16 @@ def _long_texts(content: Content, text: str, quoted: str) -> list[ReadFile]:
 
 
 def _sender_of(message: EmailMessage) -> tuple[str, str]:
-    """The address and the name of the first address in each `From`."""
-    firsts = [header.addresses[0] for header in message.get_all("from", []) if getattr(header, "addresses", ())]
-    if len({normalize_email(first.addr_spec) for first in firsts}) != 1:
-        return "", firsts[0].display_name if firsts else ""
-    address = envelope_address(firsts[0].addr_spec)
+    """The address and the name in `From`. Programs choose differently among several addresses, so none counts then."""
+    found = [each for header in message.get_all("from", []) for each in getattr(header, "addresses", ())]
+    if len({normalize_email(each.addr_spec) for each in found}) != 1:
+        return "", found[0].display_name if found else ""
+    address = envelope_address(found[0].addr_spec)
     try:
         validate_address(address)
     except ValidationError:
         address = ""
-    return address, firsts[0].display_name
+    return address, found[0].display_name
 
 
 def _sent_at(message: EmailMessage) -> datetime | None:

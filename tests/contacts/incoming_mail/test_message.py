@@ -48,6 +48,7 @@ def test_headers_say_who_sent_it_when_and_what_it_answers() -> None:
         "From: nobody",
         "From: ",
         "From: Dave <dave@example.org>\r\nFrom: Bob <bob@example.com>",
+        "From: dave@example.org, bob@example.com",
         "From: undisclosed-recipients:;",
         "From: <>",
     ],
@@ -95,7 +96,8 @@ def test_plain_text_is_shown_and_the_html_is_a_file() -> None:
 
 def test_html_alone_is_reduced_to_text() -> None:
     message = read(
-        "<style>p {color: red}</style><p>Hello<br>Dave</p><script>alert(1)</script><img src=x onerror=alert(1)>",
+        "<title>News</title><style>p {color: red}</style><p>Hello<br>Dave</p><script>alert(1)</script>"
+        "<img src=x onerror=alert(1)>",
         "Content-Type: text/html",
     )
     assert message.text == "Hello\nDave"
@@ -106,6 +108,7 @@ def test_html_alone_is_reduced_to_text() -> None:
     [
         ("photo.png", PNG, "image/png"),
         ("photo.png", b"<html><script>alert(1)</script>", "text/plain; charset=utf-8"),
+        ("notes.txt", "Grüße".encode("latin-1"), "text/plain"),
         ("run.pdf", b"MZ\x90\x00\x03\x00\x00\x00", "application/octet-stream"),
     ],
 )
