@@ -20,11 +20,13 @@ from privacy.encryption.normalization import envelope_address, normalize_email
 from privacy.encryption.validators import mask_card_numbers
 from privacy.web.text_validation import one_line_without_forbidden, without_forbidden
 
-from .files import ReadFile, masked_file, text_file
-from .headers import ReceivedPolicy, raw_values
-from .parts import MOST_CHARACTERS, Content, contents_of
-from .quoting import split_history
-from .unreadable import Unreadable, UnreadableMessage
+from .reading.files import ReadFile as ReadFile
+from .reading.files import masked_file, text_file
+from .reading.headers import ReceivedPolicy, raw_values
+from .reading.parts import MOST_CHARACTERS, Content, contents_of
+from .reading.quoting import split_history
+from .reading.unreadable import Unreadable as Unreadable
+from .reading.unreadable import UnreadableMessage as UnreadableMessage
 
 LONGEST_TEXT = 100_000  # characters of what a person wrote, and of the history
 LONGEST_SUBJECT = 250

@@ -75,6 +75,10 @@ def test_letter_split_between_encoded_words_is_read() -> None:
     assert read("", "Subject: =?utf-8?b?w4RwZsO?= =?utf-8?b?hGZlbA==?=").subject == "ÄpfÄfel"
 
 
+def test_question_mark_in_an_encoded_word_is_read() -> None:
+    assert read("", "Subject: =?utf-8?q?Sch=C3=B6n??= =?utf-8?q?_Ja.?=").subject == "Schön? Ja."
+
+
 def test_date_out_of_the_age_of_email_is_not_believed() -> None:
     assert read("", "Date: Fri, 31 Dec 9999 23:59:59 -1200").sent_at is None
     assert read("", "Date: tomorrow").sent_at is None

@@ -7,9 +7,9 @@ from time import process_time
 
 import pytest
 
-from contacts.incoming_mail.html_text import text_of_html
 from contacts.incoming_mail.message import LONGEST_TEXT, MOST_BYTES, ReadMessage, parse_message, read_message
-from contacts.incoming_mail.unreadable import UnreadableMessage
+from contacts.incoming_mail.reading.html_text import text_of_html
+from contacts.incoming_mail.reading.unreadable import UnreadableMessage
 
 BOUND = 10  # seconds of the processor; the slowest takes two where nothing else runs
 HTML, TEXT = b"Content-Type: text/html\r\n\r\n", b"Content-Type: text/plain; format=flowed\r\n\r\n"
