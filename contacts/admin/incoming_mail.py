@@ -37,7 +37,6 @@ from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.audit.trail import record
 
 State = IncomingMail.State
-TO_REVIEW = (State.HELD, State.FAILED)
 
 
 class ThreadForm(forms.Form):
@@ -88,7 +87,7 @@ MAIL_ACTIONS = (
         name="spam",
         label="Spam",
         do=mark_mail_as_spam,
-        when=lambda mail: mail.state in TO_REVIEW,
+        when=lambda mail: mail.state in IncomingMail.TO_REVIEW,
         one_press=True,
         done="Marked as spam. Nobody is mailed.",
     ),
@@ -113,7 +112,7 @@ class ReviewFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if (state := self.value()) in State.values:
             return queryset.filter(state=state)
-        return queryset if state == "all" or request.GET.get("q") else queryset.filter(state__in=TO_REVIEW)
+        return queryset if state == "all" or request.GET.get("q") else queryset.filter(state__in=IncomingMail.TO_REVIEW)
 
 
 @admin.register(IncomingMail)

@@ -20,6 +20,8 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from contacts.models import Attachment, IncomingMail, Inquiry, SeenMessage
+from contacts.models.incoming_mail import KEPT as UNFILED_KEPT
+from contacts.models.inquiry import KEPT
 from privacy.audit.trail import record
 from privacy.encryption.normalization import normalize_email
 from privacy.mail.automatic import automatic_because
@@ -68,7 +70,11 @@ def store_message(raw: bytes, *, received_at: datetime, envelope_to: str, size: 
     """Stores the message sealed, unread. One that was deleted since it arrived first, for instance because its sender
     wished so, is not stored again: its row then holds nothing but the hash."""
     digest = content_digest(raw[:LARGEST], size=size)
-    mail = IncomingMail(content_digest=digest, size=size, received_at=min(received_at, timezone.now()))
+    now = timezone.now()
+    # Kept from now on, not from its arrival: staff need their time for a mail that lay in the mailbox for months.
+    mail = IncomingMail(
+        content_digest=digest, size=size, received_at=min(received_at, now), keep_until=now + UNFILED_KEPT
+    )
     try:
         with transaction.atomic(durable=True):
             if SeenMessage.objects.with_digest(digest).exists():
@@ -159,7 +165,7 @@ def _read_and_file(mail: IncomingMail, is_reviewed: bool) -> None:
         if not IncomingMail.objects.select_for_update().filter(pk=mail.pk, state=State.RECEIVED).exists():
             return
         _note_header(mail, read)
-        if (reason := _needs_nobody(message, read)) is not None:
+        if (reason := _needs_nobody(mail, message, read)) is not None:
             _set_aside(mail, State.IGNORED, reason)
             return
         mail.text, mail.quoted, mail.is_automatic = read.text, read.quoted, bool(automatic)
@@ -183,8 +189,10 @@ def _note_header(mail: IncomingMail, read: ReadMessage) -> None:
     mail.sender_name, mail.subject = read.sender_name, read.subject
 
 
-def _needs_nobody(message: EmailMessage, read: ReadMessage) -> NotFiled | None:
+def _needs_nobody(mail: IncomingMail, message: EmailMessage, read: ReadMessage) -> NotFiled | None:
     """Handles what programs send to programs. None if the message goes on to a thread or to staff."""
+    if mail.received_at + KEPT <= timezone.now():
+        return NotFiled.TOO_OLD
     notification = record_notification(message, recipients=read.recipients)
     if notification is not None:
         return NotFiled.FOREIGN_BOUNCE if notification == "not ours" else NotFiled.BOUNCE

@@ -17,6 +17,7 @@ class NotFiled(StrEnum):
     BOUNCE = "a mail server's notification about our mail"
     FOREIGN_BOUNCE = "a mail server's notification about a mail that isn't ours"
     UNSUBSCRIBED = "it opted its sender out of mail"
+    TOO_OLD = "it is older than we keep messages"
     OWN_MAIL = "our own mail came back"
     SPAM = "marked as spam"
     DELETED_BEFORE = "it arrived before and has been deleted since"

@@ -16,6 +16,7 @@ from django.utils import timezone
 from contacts.incoming_mail.intake import LARGEST, counts, receive_message
 from contacts.incoming_mail.sources import ArrivedMessage, Unopened, from_stream, in_maildir, in_mbox
 from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Purpose
 
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the message and delivers it later
 # Where mail servers say to whom they deliver: Postfix's local(8), and Exim's pipe transport.
@@ -64,7 +65,7 @@ class Command(BaseCommand):
             to = options["to"] or next((os.environ[name] for name in RECIPIENT if os.environ.get(name)), "")
             self._receive([from_stream(sys.stdin.buffer, limit=limit, now=now)], to)
 
-    @acts_for(upkeep=True)
+    @acts_for(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
     def _receive(self, messages: Iterable[ArrivedMessage | Unopened], to: str) -> None:
         """One after the other. One that can't be stored stays where it is, and stops none of the next."""
         became: Counter[str] = Counter(self._receive_one(message, to) for message in messages)
