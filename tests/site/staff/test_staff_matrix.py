@@ -61,7 +61,7 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     contacts.incomingmail            ROM   -     -     -
-    contacts.inquiry                 ROM   -     ROM   R
+    contacts.inquiry                 ROM   ROM   ROM   R
     contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
