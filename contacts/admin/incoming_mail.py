@@ -162,7 +162,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     def files(self, mail: IncomingMail) -> str | SafeString:
         found = mail.attachments.defer("content")
         links = ((reverse("admin:contacts_attachment_open", args=[each.pk]), each.name) for each in found)
-        return format_html_join(SafeString("<br>"), '<a href="{}">{}</a>', links) or "–"
+        return format_html_join("", '<a href="{}">{}</a><br>', links) or "–"
 
     @admin.display(description="as it arrived")
     def original(self, mail: IncomingMail) -> str | SafeString:

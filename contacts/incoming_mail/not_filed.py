@@ -12,6 +12,7 @@ class NotFiled(StrEnum):
     CRASHES = "our program stopped on it several times"
     NO_SENDER = "it names no readable sender"
     OUR_ADDRESS = "it says that we wrote it"
+    BY_PROGRAM = "a program wrote it, and it answers nothing of ours"
     TOO_MANY = "this sender wrote too often within an hour"
     UNDECIDED = "it could not be filed by itself"
     BOUNCE = "a mail server's notification about our mail"
