@@ -60,6 +60,7 @@ MODELS = """
     affiliates.termsversion          ROA   ROA   ROA   RO
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
+    clients.agreement                ROM   ROM   ROM   RO
     contacts.incomingmail            ROM   -     -     -
     contacts.inquiry                 ROM   ROM   ROM   R
     contacts.savedreply              ROM   ROM   ROM   ROM
@@ -134,6 +135,7 @@ PAGES = """
     admin:affiliates_payoutitem_cancel_at_paypal  -        ROF
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
+    admin:clients_agreement_end            ROM      ROM
     admin:contacts_incomingmail_again      -        ROM
     admin:contacts_incomingmail_file       ROM      ROM
     admin:contacts_incomingmail_begin      ROM      ROM
