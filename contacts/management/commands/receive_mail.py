@@ -18,7 +18,7 @@ from contacts.incoming_mail.sources import ArrivedMessage, Unopened, from_stream
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
 
-TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the message and delivers it later
+TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the message and delivers it later. See manage.py
 # Where mail servers say to whom they deliver: Postfix's local(8), and Exim's pipe transport.
 RECIPIENT = ("ORIGINAL_RECIPIENT", "RECIPIENT")
 
@@ -40,15 +40,6 @@ class Command(BaseCommand):
         where.add_argument("--imap", action="store_true", help="receives what is in the mailbox of MAIL_IN_URL")
         where.add_argument("--count", action="store_true", help="prints how many mails of each state are stored")
         parser.add_argument("--to", default="", help="the address that the message was delivered to")
-
-    def run_from_argv(self, argv: list[str]) -> None:
-        """Also a database that is away ends with 75, which Django would answer with 1: mail servers take that for a
-        final refusal, and return the message to its sender."""
-        try:
-            super().run_from_argv(argv)
-        except Exception as error:
-            self.stderr.write(f"Not stored, try again: {type(error).__name__}.")
-            sys.exit(TRY_AGAIN)
 
     def handle(self, *args: Any, maildir: Path | None, mbox: Path | None, **options: Any) -> None:
         if options["count"]:
