@@ -11,6 +11,7 @@ audit_actions(
         "contacts.document.added": "{actor} added {object}",
         "contacts.document.fetched": "{actor} opened {object}",
         "contacts.document.sent": "{actor} sent {object}",
+        "contacts.incoming_mail.filed": "{actor} filed {object}",
         "contacts.inquiry.answered": "{actor} answered {object}",
         "contacts.inquiry.assigned": "{actor} assigned {object}",
         "contacts.inquiry.closed": "{actor} closed {object}",
