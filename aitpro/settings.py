@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "aitpro.traffic.apps.TrafficConfig",
     "aitpro.pages.apps.PagesConfig",
     "affiliates.apps.AffiliatesConfig",
+    "clients.apps.ClientsConfig",
     "shop.apps.ShopConfig",
     "contacts.apps.ContactsConfig",
     "accounts.apps.AccountsConfig",

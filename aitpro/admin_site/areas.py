@@ -14,6 +14,7 @@ APPS = {
     "shop": Area.SHOP,
     "affiliates": Area.AFFILIATES,
     "contacts": Area.CONTACTS,
+    "clients": Area.CONTACTS,
     "pages": Area.CONTENT,
     "redirects": Area.CONTENT,
     "privacy": Area.PRIVACY,

@@ -72,7 +72,7 @@ class InquiryAdmin(BulkActions, ConversationPage):
         shown = (name for name in WRITTEN if ONLY_FOR.get(name, inquiry.kind) == inquiry.kind)
         labels = ((str(label_for_field(name, Inquiry)), getattr(inquiry, name)) for name in shown)
         facts: list[tuple[str, Any]] = [(label, value) for label, value in labels if value]
-        if not inquiry.email.isascii():  # letters of other scripts, which may look alike
+        if inquiry.email and not inquiry.email.isascii():  # letters of other scripts, which may look alike
             facts.append(("domain", normalize_email(inquiry.email).rpartition("@")[2]))
         if inquiry.privacy_request_id and request.user.has_perm("privacy.view_privacyrequest"):
             address = reverse("admin:privacy_privacyrequest_change", args=[inquiry.privacy_request_id])

@@ -53,7 +53,7 @@ class Event:
 def inquiries_of_the_sender(inquiry: Inquiry) -> Any:
     """All messages from the same address, newest first, with everything around them prefetched."""
     return (
-        Inquiry.objects.of_person(inquiry.email)
+        Inquiry.objects.of_the_same_sender(inquiry)
         .order_by("-received_at")
         .prefetch_related(
             Prefetch("replies", Reply.objects.select_related("author")),

@@ -21,6 +21,10 @@ ONLY_FOR = {"project": "quote", "budget": "quote", "deadline": "quote", "order_r
 
 class ContactForm(PersonalDataForm, forms.ModelForm[Inquiry]):
     budget = forms.ChoiceField(choices=budget_choices, required=False)
+    # Shorter than what the column takes: an email may be longer.
+    message = forms.CharField(
+        max_length=20_000, widget=forms.Textarea(attrs={"rows": 8}), help_text="Up to 20,000 characters."
+    )
     attachments = AttachmentsField(label="Files")
     extra = HoneypotField()
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -38,9 +42,8 @@ class ContactForm(PersonalDataForm, forms.ModelForm[Inquiry]):
             "address": "We only use it to send you letters about this message, such as a quote.",
             "project": "In a few words: what you would like us to build or secure.",
             "order_reference": "You will find it on your receipt.",
-            "message": "Up to 20,000 characters.",
         }
-        widgets = {"address": forms.Textarea(attrs={"rows": 3}), "message": forms.Textarea(attrs={"rows": 8})}
+        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

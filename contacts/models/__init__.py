@@ -1,4 +1,4 @@
-"""Messages from the contact form, what belongs to them, and the services on offer."""
+"""Messages to the business, what belongs to them, and the services on offer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from .attachment import Attachment
 from .correspondence import Correspondence
 from .document import Document
 from .draft import Draft
-from .inquiry import KEPT, REFERENCE, Inquiry, InquiryQuerySet, new_reference
-from .live_threads import KEPT_DAYS, LiveThreads
+from .incoming_mail import IncomingMail
+from .inquiry import REFERENCE, Inquiry, InquiryQuerySet, new_reference
+from .live_threads import LiveThreads
 from .note import Note
 from .presence import Presence
 from .reply import Reply
@@ -19,10 +20,9 @@ __all__ = [
     "Correspondence",
     "Document",
     "Draft",
+    "IncomingMail",
     "Inquiry",
     "InquiryQuerySet",
-    "KEPT",
-    "KEPT_DAYS",
     "LiveThreads",
     "Note",
     "Presence",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
@@ -10,8 +13,16 @@ from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, personal_data
 from privacy.registry.purposes import Purpose
 
-from .live_threads import LiveThreads
 from .reply import AS_THE_MESSAGE
+
+
+class LiveAttachments(models.Manager[Any]):
+    """Hides files that expired with their message or with a mail that is in no thread."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        now = timezone.now()
+        in_no_thread = Q(inquiry=None, incoming_mail__keep_until__gt=now)
+        return super().get_queryset().filter(Q(inquiry__keep_until__gt=now) | in_no_thread)
 
 
 @personal_data(
@@ -20,25 +31,32 @@ from .reply import AS_THE_MESSAGE
     also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
     asked_when={"name": "if you attach a file", "content": "if you attach a file"},
     columns={"name": "file name", "content": "file"},
-    other_columns="id inquiry_id content_type size added_at",
-    found_by=("inquiry__email_index",),
+    other_columns="id inquiry_id incoming_mail_id correspondence_id content_type size added_at",
+    found_by=("inquiry__email_index", "incoming_mail__sender_index"),
     retention=AS_THE_MESSAGE,
     erasure=Erasure.DELETE,
     circumstances={"size": "size in bytes"},
-    source="the contact form",
+    source="the contact form, your email or letter",
     recipients="nobody",
 )
 class Attachment(SealedModel):
-    """A file, sealed in the database: nothing is written to the file system."""
+    """A file, sealed in the database: nothing is written to the file system. A mail's file has no inquiry until the
+    mail is filed."""
 
-    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, related_name="attachments")
+    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, null=True, related_name="attachments")
+    incoming_mail = models.ForeignKey(
+        "contacts.IncomingMail", on_delete=models.CASCADE, null=True, related_name="attachments"
+    )
+    correspondence = models.ForeignKey(
+        "contacts.Correspondence", on_delete=models.CASCADE, null=True, related_name="attachments"
+    )
     name = SealedTextField("file name", max_length=150)
     content = SealedBinaryField()
     content_type = models.CharField("type", max_length=80)
     size = models.PositiveIntegerField(help_text="bytes")
     added_at = models.DateTimeField("added", default=timezone.now)
 
-    objects = LiveThreads()
+    objects = LiveAttachments()
 
     class Meta:
         ordering = ["added_at", "id"]

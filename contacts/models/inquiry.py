@@ -1,4 +1,4 @@
-"""Messages from the contact form."""
+"""Messages from people, however they reached us: by the contact form, email, telephone or letter."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from privacy.models import PrivacyRequest
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Channel, Purpose
 
-from .live_threads import KEPT_DAYS
-
-KEPT = Retention(text="2 years after you wrote", since="received_at", days=KEPT_DAYS)
+KEPT = timedelta(days=730)  # after it was received; an agreement keeps a client's messages longer
 
 
 REFERENCE = re.compile(rf"Q-[{SYMBOLS}]{{6}}")
@@ -35,7 +33,7 @@ def new_reference() -> str:
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def live(self, now: datetime) -> InquiryQuerySet:
         """Unexpired messages, whether or not the purge has run."""
-        return self.filter(received_at__gt=now - timedelta(days=KEPT_DAYS))
+        return self.filter(keep_until__gt=now)
 
     def waiting(self) -> InquiryQuerySet:
         """Messages that need an answer or a review, snoozed ones included: their senders wait, too."""
@@ -51,8 +49,13 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def overdue(self, now: datetime) -> InquiryQuerySet:
         return self.waiting().filter(due_at__lt=now)
 
-    def of_person(self, email: str) -> InquiryQuerySet:
-        return self.filter(email_index=email)
+    def of_person(self, email: str | None) -> InquiryQuerySet:
+        """None without an address: messages that came without one have nothing in common."""
+        return self.filter(email_index=email) if email else self.none()
+
+    def of_the_same_sender(self, inquiry: Inquiry) -> InquiryQuerySet:
+        """This message and all others from its address."""
+        return self.of_person(inquiry.email) if inquiry.email else self.filter(pk=inquiry.pk)
 
 
 class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ignore[misc]
@@ -87,13 +90,16 @@ class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ign
     },
     other_columns=(
         "id reference kind email_index phone_index state received_at due_at answered_at assigned_to_id"
-        " privacy_request_id opened_at snoozed_until merged_into_id"
+        " privacy_request_id opened_at snoozed_until merged_into_id channel entered_by_id keep_until"
     ),
     found_by=("email_index",),
-    retention=KEPT,
+    retention=Retention(
+        text="2 years after you wrote; for clients with an agreement, as long as its records", since="keep_until"
+    ),
     erasure=Erasure.DELETE,
+    circumstances={"channel": "how it reached us", "keep_until": "kept until"},
     correctable={"name": "name", "phone": "tel", "address": "street-address"},
-    source="the contact form",
+    source="the contact form, your email, call or letter",
     recipients="nobody",
 )
 class Inquiry(SealedModel):
@@ -102,6 +108,12 @@ class Inquiry(SealedModel):
         QUOTE = "quote", "A quote for a project"
         ORDER = "order", "A question about an order"
         COMPLAINT = "complaint", "A complaint about privacy"
+
+    class Channel(models.TextChoices):
+        FORM = "form", "contact form"
+        EMAIL = "email", "email"
+        CALL = "call", "phone call"
+        LETTER = "letter", "letter"
 
     class State(models.TextChoices):
         HELD = "held", "held for review"
@@ -121,8 +133,9 @@ class Inquiry(SealedModel):
     reference = ComputedCharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField("about", max_length=10, choices=Kind, default=Kind.QUESTION)
     name = SealedTextField(max_length=150)
-    email = SealedEmailField("email address")
-    email_index = BlindIndexField("email", normalize="email")
+    channel = models.CharField("received by", max_length=6, choices=Channel, default=Channel.FORM)
+    email = SealedEmailField("email address", null=True)
+    email_index = BlindIndexField("email", normalize="email", null=True)
     phone = SealedTextField("phone number", max_length=40, blank=True)
     phone_index = BlindIndexField("phone", normalize="phone", null=True)
     address = SealedTextField("postal address", max_length=400, blank=True)
@@ -130,13 +143,16 @@ class Inquiry(SealedModel):
     budget = SealedTextField(max_length=60, blank=True, null=True)
     deadline = SealedTextField(max_length=100, blank=True, null=True)
     order_reference = SealedTextField("order", max_length=20, blank=True, null=True)
-    message = SealedTextField(max_length=20_000)
+    message = SealedTextField(max_length=100_000)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     due_at = models.DateTimeField("answer due", null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     opened_at = models.DateTimeField("first opened", null=True, editable=False)
     snoozed_until = models.DateTimeField(null=True, editable=False)
@@ -146,6 +162,7 @@ class Inquiry(SealedModel):
     privacy_request = models.ForeignKey(
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
+    keep_until = models.DateTimeField(db_index=True, editable=False)
 
     objects = LiveInquiries()
 
@@ -156,6 +173,11 @@ class Inquiry(SealedModel):
 
     def __str__(self) -> str:
         return f"inquiry {self.reference}"
+
+    def save(self, **options: Any) -> None:
+        if not self.keep_until:
+            self.keep_until = self.received_at + KEPT
+        super().save(**options)
 
     @property
     def staff_label(self) -> str:
@@ -169,7 +191,7 @@ class Inquiry(SealedModel):
 
     def contact_point(self, channel: str) -> str:
         """The address or number given with this message; empty if none."""
-        points = {Channel.EMAIL: self.email, Channel.PHONE: self.phone, Channel.LETTER: self.address}
+        points = {Channel.EMAIL: self.email or "", Channel.PHONE: self.phone, Channel.LETTER: self.address}
         return str(points[Channel(channel)])
 
     @property

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
-
-KEPT_DAYS = 730
 
 
 class LiveThreads(models.Manager[Any]):
     """For models with a foreign key `inquiry`. The purge uses `_base_manager`, which includes expired rows."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        return super().get_queryset().filter(inquiry__received_at__gt=timezone.now() - timedelta(days=KEPT_DAYS))
+        return super().get_queryset().filter(inquiry__keep_until__gt=timezone.now())

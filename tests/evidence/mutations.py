@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from privacy.evidence.rehearsal.report import FoundBreach
+from tests.own_apps import OWN_APPS
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def swap(old: Any, new: Any) -> None:
 def _places() -> Iterable[dict[str, Any]]:
     """The project's modules, and the tables of functions in them."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in {"aitpro", "affiliates", "shop", "contacts", "accounts", "privacy"}:
+        if name.partition(".")[0] in OWN_APPS:
             yield vars(module)
             yield from (value for value in list(vars(module).values()) if type(value) is dict)
 

@@ -24,9 +24,8 @@ from aitpro.housekeeping import housekeep
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import balance, sale
+from tests.own_apps import OWN_APPS
 from tests.worker import run_due_tasks
-
-APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -118,7 +117,7 @@ def test_a_task_that_waits_is_not_forgotten(clock: time_machine.Traveller) -> No
 def imported_names() -> set[str]:
     """What some module of the apps imports by name from another package of its own or of another app."""
     names: set[str] = set()
-    for app in APPS:
+    for app in OWN_APPS:
         for path in Path(settings.BASE_DIR, app).rglob("*.py"):
             if path.name != "__init__.py":
                 for node in ast.walk(ast.parse(path.read_text())):
@@ -129,7 +128,7 @@ def imported_names() -> set[str]:
 def repeating_jobs() -> set[str]:
     """Functions that take the time alone and return how many rows they worked on, as repeating jobs do."""
     jobs: set[str] = set()
-    for app in APPS:
+    for app in OWN_APPS:
         for path in Path(settings.BASE_DIR, app).rglob("*.py"):
             for node in ast.parse(path.read_text()).body:
                 if isinstance(node, ast.FunctionDef) and ast.unparse(node.args) == "*, now: datetime":

@@ -17,8 +17,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from privacy.registry import triggers
+from tests.own_apps import OWN_APPS
 
-APPS = ("accounts", "affiliates", "aitpro", "contacts", "paypal_standin", "privacy", "shop")
+APPS = (*OWN_APPS, "paypal_standin")
 MIGRATIONS = sorted(
     path.relative_to(site.BASE_DIR) for app in APPS for path in Path(site.BASE_DIR, app).rglob("migrations/0*.py")
 )

@@ -28,6 +28,7 @@ from privacy.evidence.measurement import Evidence, findings
 from shop.models import Product
 from tests import factories
 from tests.cast import signed_in
+from tests.own_apps import OWN_APPS
 from tests.privacy.audit.guards import guards_lifted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
@@ -253,7 +254,7 @@ def test_after_seven_years_the_person_goes_and_the_count_stays(staff: Client, gr
 def test_only_the_archive_and_the_register_collect_what_is_kept() -> None:
     """A page, command or helper that exported somebody's data past both would have to call `collect`."""
     root, callers = Path(settings.BASE_DIR), set()
-    for app in ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy"):
+    for app in OWN_APPS:
         for path in (root / app).rglob("*.py"):
             names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
             callers |= {path.relative_to(root).as_posix()} if "collect" in names else set()

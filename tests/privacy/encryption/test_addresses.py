@@ -19,6 +19,7 @@ from privacy.encryption.email_field import EmailAddressField
 from privacy.encryption.normalization import envelope_address, former_normal_form, normalize_email
 from privacy.mail.gate import deliverable_address
 from privacy.mail.sending import MailRefused
+from tests.own_apps import OWN_APPS
 
 LONG = "1111111111222222222233333333334444444444555555555566666666667777"  # 64 characters
 
@@ -106,7 +107,7 @@ def test_international_address_is_taken_by_the_contact_page_and_no_browser_stops
 
 
 def test_every_form_uses_the_one_field() -> None:
-    apps = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
+    apps = OWN_APPS
     used = {}
     for path in (path for app in apps for path in (Path(settings.BASE_DIR) / app).rglob("*.py")):
         if "migrations" not in path.parts:

@@ -15,6 +15,7 @@ from privacy.registry.purpose_binding import PurposeNotAllowed, acting_for, read
 from privacy.registry.purposes import Purpose
 from privacy.requests.archive import collect
 from tests import factories
+from tests.own_apps import OWN_APPS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 ADDRESS = "203.0.113.77"
@@ -83,7 +84,7 @@ def test_the_readers_are_these_and_no_others() -> None:
 def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
     """`acting_for` is for tests and probes; the product declares its readers, and its ways in. Recent changes and the
     audit in words act for what the admin page of a row acts for, which the user may open."""
-    apps = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
+    apps = OWN_APPS
     files = [
         file for app in apps for file in (Path(settings.BASE_DIR) / app).rglob("*.py") if "probes" not in file.parts
     ]

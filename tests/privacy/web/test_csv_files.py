@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.web.csv_export import Cell, csv_lines, csv_response
+from tests.own_apps import OWN_APPS
 
 SITE = Path(__file__).parents[3]
 LEADS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "\x0b", "−"]
@@ -59,7 +60,7 @@ def test_a_file_begins_with_the_mark_of_its_encoding_and_an_exact_one_does_not()
 
 def test_no_other_module_writes_csv() -> None:
     """`csv` may be read elsewhere; who writes goes through `privacy.web.csv_export`."""
-    apps = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
+    apps = OWN_APPS
     writers = {
         path.relative_to(SITE).as_posix()
         for app in apps

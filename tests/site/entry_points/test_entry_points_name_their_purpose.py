@@ -18,8 +18,8 @@ from privacy.mail.sending import deliver_mail
 from privacy.registry.purpose_binding import Acting
 from privacy.registry.purposes import Audience, Purpose
 from privacy.registry.query_purposes import UndeclaredRead, observed
+from tests.own_apps import OWN_APPS
 
-APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
 # They start others, which say it themselves, or fill an empty demo.
 OTHERS_SAY_IT = {"housekeeping", "db_worker", "run_demo", "seed_demo", "probe_promises"}
 
@@ -68,7 +68,7 @@ TASK = type(deliver_mail)  # of django-tasks; of Django itself since 6.0
 def tasks() -> Iterator[tuple[str, Any]]:
     """Of all modules: the addresses of the site import them."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in APPS:
+        if name.partition(".")[0] in OWN_APPS:
             yield from ((key, value) for key, value in vars(module).items() if isinstance(value, TASK))
 
 
@@ -83,7 +83,7 @@ def test_each_repeating_job_names_purposes_of_the_registry() -> None:
     assert all(purpose in Purpose for job in JOBS.values() for purpose in job.acts_for)
 
 
-OWN_COMMANDS = sorted(name for name, app in get_commands().items() if app in {*APPS, "privacy.audit"})
+OWN_COMMANDS = sorted(name for name, app in get_commands().items() if app in {*OWN_APPS, "privacy.audit"})
 
 
 @pytest.mark.parametrize("name", sorted({*OWN_COMMANDS} - OTHERS_SAY_IT))

@@ -22,6 +22,7 @@ from privacy.requests.forms import correction_field
 from privacy.web.text_validation import validate_lines, validate_one_line
 from shop.models import Product
 from tests.affiliates.sales import sale
+from tests.own_apps import OWN_APPS
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +160,7 @@ def site_forms() -> dict[str, type[Any]]:
         f"{form.__module__}.{form.__qualname__}": form
         for form in all_forms()
         if hasattr(form, "base_fields")  # a mixin has none
-        and form.__module__.split(".")[0] in {"aitpro", "affiliates", "shop", "contacts", "accounts", "privacy"}
+        and form.__module__.split(".")[0] in OWN_APPS
     }
     return own | made
 

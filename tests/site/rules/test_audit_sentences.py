@@ -11,16 +11,16 @@ import pytest
 from django.conf import settings
 
 from privacy.audit.actions import ACTION, audit_actions, declared_actions, sentence_of
+from tests.own_apps import OWN_APPS
 
-APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
-PREFIXES = {*APPS, "disclosure", "policy"} - {"aitpro"}
+PREFIXES = {*OWN_APPS, "disclosure", "policy"} - {"aitpro"}
 NO_ACTIONS = {"accounts.reauthentication.ask_again", "privacy.evidence.measuring"}  # of a setting and of a lock
 # A function whose first argument is the last part of an action, and the rest of that action.
 BY_VERB = {"audited": "privacy.request.", "audit": "privacy.staff."}
 
 
 def sources() -> Iterator[ast.AST]:
-    for app in APPS:
+    for app in OWN_APPS:
         for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             if "migrations" not in path.parts and path.name != "audit_actions.py":
                 yield from ast.walk(ast.parse(path.read_text()))

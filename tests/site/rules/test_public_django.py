@@ -7,7 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy", "paypal_standin")
+from tests.own_apps import OWN_APPS
+
+APPS = (*OWN_APPS, "paypal_standin")
 PRIVATE = re.compile(
     r"django\.db\.models\.sql|\bModelState\b|\bget_compiler\b|placeholder_sql|\bget_placeholder\b|\b_registry\b"
     r"|\b_mark_post_parse_error\b|setattr\((self\.fields|field,)"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
+from tests.own_apps import OWN_APPS
+
 DEMO = "aitpro/management/commands/run_demo.py"  # starts the demo's processes; never runs in production
 
 # The rehearsal is a program of its own: it starts the scratch copy's processes, and no page imports it.
@@ -76,7 +77,7 @@ CALLS = {
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
     root = Path(settings.BASE_DIR)
-    for app in APPS:
+    for app in OWN_APPS:
         for path in sorted((root / app).rglob("*.py")):
             yield str(path.relative_to(root)), ast.parse(path.read_text())
 

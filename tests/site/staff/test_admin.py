@@ -30,7 +30,7 @@ from shop.models import Order, Payment, PayPalEvent, Product, RefundRequest, Sho
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
 
-OWN = {"affiliates", "contacts", "pages", "redirects", "shop"}
+OWN = {"affiliates", "clients", "contacts", "pages", "redirects", "shop"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
 # A whole account; a conversation with its person; a run, with whom it would leave out and why, who else may approve it
 # and what its payouts are called; an order and a refund request with all that belongs to them.

@@ -1,0 +1,1 @@
+"""The pages of the staff for quotes and agreements. Django looks here for them."""

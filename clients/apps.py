@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+from privacy.registry.purposes import Purpose
+
+
+class ClientsConfig(AppConfig):
+    name = "clients"
+    # A quote's page shows the message it answers and the orders it became.
+    staff_acts_for = (Purpose.ANSWER_INQUIRY, Purpose.ORDER)

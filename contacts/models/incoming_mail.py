@@ -1,0 +1,99 @@
+"""Mail that people and programs send to the business."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
+from privacy.encryption.models import SealedModel
+from privacy.models import PrivacyRequest
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Purpose
+
+KEPT = timedelta(days=90)  # a mail that is in no thread
+
+
+@personal_data(
+    label="Emails you sent us",
+    purpose=Purpose.ANSWER_INQUIRY,
+    also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
+    columns={
+        "raw": "the mail as it arrived, until it is filed",
+        "content_digest": "a fingerprint of the mail",
+        "message_id": "the mail's id",
+        "sender": "email address",
+        "sender_name": "name",
+        "subject": "subject",
+        "text": "what you wrote",
+        "quoted": "what your mail quoted",
+    },
+    other_columns=(
+        "id content_index message_id_index size sender_index received_at sent_at state reason inquiry_id"
+        " starts_inquiry wish is_automatic answers keep_until"
+    ),
+    found_by=("sender_index", "inquiry__email_index"),
+    retention=Retention(text="as long as the message they belong to; others 90 days", since="keep_until"),
+    erasure=Erasure.DELETE,
+    circumstances={"size": "size in bytes", "wish": "what we took it to ask for", "keep_until": "kept until"},
+    withheld=frozenset({"raw", "content_digest", "message_id"}),
+    withheld_because="it is technical, or the same text as it was sent",
+    source="your email",
+    recipients="nobody",
+)
+class IncomingMail(SealedModel):
+    """One received mail. It is stored sealed before anything is read from it, and once: its content is unique."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "not read yet"
+        FILED = "filed", "filed"
+        HELD = "held", "held for review"
+        FAILED = "failed", "could not be read"
+        IGNORED = "ignored", "needs no answer"
+
+    # SHA-256 of the mail as it arrived, in hex.
+    content_digest = SealedTextField(max_length=64)
+    content_index = BlindIndexField("content_digest", unique=True)
+    message_id = SealedTextField("Message-ID", max_length=1000, null=True)
+    message_id_index = BlindIndexField("message_id", null=True)
+    raw = SealedBinaryField(null=True, editable=False)  # emptied once it is filed
+    size = models.PositiveIntegerField(help_text="bytes")
+    sender = SealedEmailField(null=True)
+    sender_index = BlindIndexField("sender", normalize="email", null=True)
+    sender_name = SealedTextField("name", max_length=200, null=True)
+    subject = SealedTextField(max_length=1000, null=True)
+    text = SealedTextField(null=True)
+    quoted = SealedTextField("quoted text", null=True)
+    received_at = models.DateTimeField("received", default=timezone.now, db_index=True)
+    sent_at = models.DateTimeField("sent", null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.RECEIVED)
+    reason = models.CharField(max_length=100, blank=True)  # from a list in code, never from the mail
+    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, null=True, related_name="incoming_mails")
+    starts_inquiry = models.BooleanField(default=False)
+    wish = models.CharField("asks for", max_length=20, choices=PrivacyRequest.Kind, blank=True)
+    is_automatic = models.BooleanField("written by a program", default=False)
+    answers = models.UUIDField("the mail that it answers", null=True)
+    keep_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-received_at"]
+        verbose_name = "incoming mail"
+        verbose_name_plural = "incoming mail"
+        indexes = [models.Index(fields=["state", "received_at"])]
+
+    def __str__(self) -> str:
+        return f"incoming mail {self.pk}"
+
+    def save(self, **options: Any) -> None:
+        if not self.keep_until:
+            self.keep_until = self.received_at + KEPT
+        super().save(**options)
+
+    @property
+    def staff_label(self) -> str:
+        """For pages of the staff, never for logs."""
+        return f"{self.sender_name or self.sender or 'unreadable sender'}, {self.received_at:%Y-%m-%d}"
