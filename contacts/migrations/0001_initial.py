@@ -106,6 +106,8 @@ class Migration(migrations.Migration):
                 ('wish', models.CharField(blank=True, choices=[('access', 'Send me all my data'), ('correction', 'Correct my data'), ('deletion', 'Delete my data'), ('stop_contact', 'Stop contacting me'), ('complaint', 'Complain about how you handle my data')], max_length=20, verbose_name='asks for')),
                 ('is_automatic', models.BooleanField(default=False, verbose_name='written by a program')),
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
+                ('about_model', models.CharField(blank=True, max_length=60)),
+                ('about_id', models.UUIDField(null=True)),
                 ('keep_until', models.DateTimeField(db_index=True)),
                 ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='incoming_mails', to='contacts.inquiry')),
             ],

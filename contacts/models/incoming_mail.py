@@ -34,12 +34,14 @@ KEPT = timedelta(days=90)  # a mail that is in no thread
     },
     other_columns=(
         "id content_index message_id_index size sender_index received_at sent_at state reason inquiry_id"
-        " starts_inquiry wish is_automatic answers keep_until"
+        " starts_inquiry wish is_automatic answers about_model about_id keep_until"
     ),
     found_by=("sender_index", "inquiry__email_index"),
     retention=Retention(text="as long as the message they belong to; others 90 days", since="keep_until"),
     erasure=Erasure.DELETE,
     circumstances={"size": "size in bytes", "wish": "what we took it to ask for", "keep_until": "kept until"},
+    only_for={"sender": "sender_index", "sender_name": "sender_index"},  # not for whose thread someone else wrote in
+    unlisted=frozenset({"about_model"}),
     withheld=frozenset({"raw", "content_digest", "message_id"}),
     withheld_because="it is technical, or the same text as it was sent",
     source="your email",
@@ -77,6 +79,9 @@ class IncomingMail(SealedModel):
     wish = models.CharField("asks for", max_length=20, choices=PrivacyRequest.Kind, blank=True)
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
+    # The row that the answered mail was about, such as an order.
+    about_model = models.CharField(max_length=60, blank=True)
+    about_id = models.UUIDField(null=True)
     keep_until = models.DateTimeField(db_index=True)
 
     class Meta:
