@@ -322,6 +322,51 @@ POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
 # Bounds of the budgets in the quote form, ascending, in whole units of CURRENCY.
 QUOTE_BUDGETS = env.amounts("QUOTE_BUDGETS", default="1000,5000,20000")
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
+# What a mail's subject or first line says if it asks for what privacy law grants, by kind of privacy request; the first
+# kind that fits is marked for staff. "=" in front: it has to be all that the line says, besides politeness.
+MAIL_WISHES = {
+    "complaint": env.words(
+        "MAIL_WISHES_COMPLAINT",
+        default="complaint,complain about,beschwerde,queja,reclamación,plainte,réclamation,reclamo,reclamação,klacht",
+    ),
+    "deletion": env.words(
+        "MAIL_WISHES_DELETION",
+        default="delete my data,delete my information,delete my account,delete everything about me,"
+        "delete everything you,erase my data,erase my information,remove my data,remove my information,data deletion,"
+        "deletion request,right to be forgotten,right to erasure,lösche meine daten,löschen sie meine daten,"
+        "meine daten löschen,meine daten zu löschen,datenlöschung,borre mis datos,borrar mis datos,eliminar mis datos,"
+        "elimine mis datos,supprimer mes données,supprimez mes données,effacer mes données,cancellare i miei dati,"
+        "cancellate i miei dati,apagar os meus dados,apague os meus dados,verwijder mijn gegevens,"
+        "mijn gegevens verwijderen",
+    ),
+    "access": env.words(
+        "MAIL_WISHES_ACCESS",
+        default="=access,=data access,access request,access to my data,access to my information,copy of my data,"
+        "copy of my information,send me my data,send my data,request my data,my data request,kept about me,"
+        "keep about me,have about me,hold about me,know about me,stored about me,store about me,have on me,"
+        "data about me,information about me,=auskunft,auskunft über meine daten,datenauskunft,acceso a mis datos,"
+        "copia de mis datos,accès à mes données,copie de mes données,accesso ai miei dati,copia dei miei dati,"
+        "acesso aos meus dados,cópia dos meus dados,inzage in mijn gegevens",
+    ),
+    "correction": env.words(
+        "MAIL_WISHES_CORRECTION",
+        default="correct my data,correct my information,correct my name,correct my address,rectify my data,"
+        "correction of my data,my data is wrong,my data are wrong,change my address,change my name,"
+        "meine daten berichtigen,meine daten korrigieren,berichtigung meiner daten,corregir mis datos,"
+        "rectificar mis datos,corriger mes données,rectifier mes données,correggere i miei dati,"
+        "rettificare i miei dati,corrigir os meus dados,corrigeer mijn gegevens",
+    ),
+    "stop_contact": env.words(
+        "MAIL_WISHES_STOP",
+        default="unsubscribe,=stop,=remove,=remove me,stop emailing me,stop mailing me,stop writing to me,"
+        "stop contacting me,stop calling me,stop sending me,stop these emails,stop these mails,do not contact me,"
+        "don't contact me,do not email me,don't email me,do not mail me,don't mail me,do not write to me,"
+        "do not call me,don't call me,do not send me,don't send me,no more emails,no more mails,take me off,"
+        "remove me from,opt out,opt me out,abmelden,abbestellen,keine mails mehr,keine e mails mehr,=baja,"
+        "darme de baja,date de baja,no me escriban,désabonner,désinscrire,désinscription,"
+        "ne plus recevoir,disiscrivimi,cancellami,cancelar subscrição,descadastrar,uitschrijven,afmelden",
+    ),
+}
 # Messages and applications stored per hour and network. All but the first are held, without mail.
 HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)
 

@@ -104,11 +104,13 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=100)),
                 ('starts_inquiry', models.BooleanField(default=False)),
                 ('wish', models.CharField(blank=True, choices=[('access', 'Send me all my data'), ('correction', 'Correct my data'), ('deletion', 'Delete my data'), ('stop_contact', 'Stop contacting me'), ('complaint', 'Complain about how you handle my data')], max_length=20, verbose_name='asks for')),
+                ('wish_settled_at', models.DateTimeField(editable=False, null=True, verbose_name='wish settled')),
                 ('is_automatic', models.BooleanField(default=False, verbose_name='written by a program')),
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
                 ('about_model', models.CharField(blank=True, max_length=60)),
                 ('about_id', models.UUIDField(null=True)),
                 ('keep_until', models.DateTimeField(db_index=True)),
+                ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incoming_mails', to='privacy.privacyrequest')),
                 ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='incoming_mails', to='contacts.inquiry')),
             ],
             options={

@@ -34,7 +34,7 @@ KEPT = timedelta(days=90)  # a mail that is in no thread
     },
     other_columns=(
         "id content_index message_id_index size sender_index received_at sent_at state reason inquiry_id"
-        " starts_inquiry wish is_automatic answers about_model about_id keep_until"
+        " starts_inquiry wish wish_settled_at privacy_request_id is_automatic answers about_model about_id keep_until"
     ),
     found_by=("sender_index", "inquiry__email_index"),
     retention=Retention(text="as long as the message they belong to; others 90 days", since="keep_until"),
@@ -77,6 +77,10 @@ class IncomingMail(SealedModel):
     inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, null=True, related_name="incoming_mails")
     starts_inquiry = models.BooleanField(default=False)
     wish = models.CharField("asks for", max_length=20, choices=PrivacyRequest.Kind, blank=True)
+    wish_settled_at = models.DateTimeField("wish settled", null=True, editable=False)  # by staff: a request, or none
+    privacy_request = models.ForeignKey(
+        PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="incoming_mails"
+    )
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
     # The row that the answered mail was about, such as an order.

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from privacy.admin_base.staff_action import StaffAction
+from privacy.mail.link_mail_limits import LINK_LIFE
 from privacy.models import PrivacyRequest
 from privacy.requests import (
     acknowledge_request,
@@ -203,6 +204,8 @@ def next_step(request: PrivacyRequest) -> NextStep:
     if request.is_being_deleted:
         return NextStep("Wait: the report is being mailed, then the data is deleted. Reload this page in a minute.")
     if kind in NEEDS_PROOF and not request.is_identity_verified:
+        if request.link_mailed_at is not None and timezone.now() < request.link_mailed_at + LINK_LIFE:
+            return NextStep("Wait: the person can confirm the request with the link that was mailed.")
         return NextStep("Enter below how you verified the person's identity, and save.", field="identity")
     if kind not in IN_WORDS and not request.email:
         return NextStep("Ask which email address the person used with us, enter it below, and save.", field="email")

@@ -26,10 +26,11 @@ from privacy.registry.purposes import Purpose
 
 class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
     def awaiting_confirmation(self, now: datetime) -> PrivacyRequestQuerySet:
-        """Requests from the page with an unconfirmed address, except those of people who have been erased."""
+        """Requests from the page, or by mail, with an unconfirmed address, except those of people who have been
+        erased."""
         unanswered = self.exclude(state=PrivacyRequest.State.ANSWERED)
-        by_page = unanswered.filter(channel=PrivacyRequest.Way.PAGE, confirmed_at=None, keep_until__gt=now)
-        return by_page.filter(email__isnull=False)
+        by_link = unanswered.filter(channel__in=PrivacyRequest.BY_LINK, confirmed_at=None, keep_until__gt=now)
+        return by_link.filter(email__isnull=False)
 
     def without_link(self, now: datetime) -> PrivacyRequestQuerySet:
         """Unconfirmed requests whose confirmation link hasn't been mailed because of a rate limit."""
@@ -92,7 +93,8 @@ def new_reference() -> str:
 )
 class PrivacyRequest(SealedModel):
     """A privacy request. Requests from the page are unconfirmed until the person uses the mailed link. Requests
-    recorded by staff (email, call, letter), and those that need no proof, are open immediately."""
+    recorded by staff (email, call, letter), those that need no proof, and those that a received mail asks for are open
+    immediately; the last ones wait for the link nevertheless."""
 
     class Kind(models.TextChoices):
         ACCESS = "access", "Send me all my data"
@@ -137,6 +139,8 @@ class PrivacyRequest(SealedModel):
         MANY = "many", "We are handling an unusually large number of requests."
         IDENTITY = "identity", "We still have to verify your identity."
 
+    # Confirmed by a link to the address, unless staff recorded the request as confirmed.
+    BY_LINK = (Way.PAGE, Way.EMAIL)
     # Open with a deadline from the start, even if the address isn't confirmed.
     NEEDS_NO_PROOF = (Kind.COMPLAINT, Kind.STOP_CONTACT)
 
@@ -219,8 +223,8 @@ class PrivacyRequest(SealedModel):
     @property
     def awaits_confirmation(self) -> bool:
         """In-memory equivalent of the queryset's `awaiting_confirmation()`, regardless of expiry."""
-        by_page = self.channel == self.Way.PAGE and self.confirmed_at is None
-        return by_page and self.email is not None and self.state != self.State.ANSWERED
+        by_link = self.channel in self.BY_LINK and self.confirmed_at is None
+        return by_link and self.email is not None and self.state != self.State.ANSWERED
 
     def is_overdue(self, now: datetime) -> bool:
         """In-memory equivalent of the queryset's `overdue()`."""

@@ -25,7 +25,7 @@ from .answers import (
 from .confirmation import MailedLink, leave_to_staff, mailed_link
 from .correction import correct, correction_behind, invite_to_correct
 from .extensions import acknowledge_request, extend_request
-from .intake import receive_request, record_request
+from .intake import open_mailed_request, receive_request, record_request
 from .link_mail import mail_link_now, mail_waiting_links
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "mail_waiting_links",
     "mailed_link",
     "open_archive",
+    "open_mailed_request",
     "archive_before_deletion",
     "receive_request",
     "record_request",

@@ -148,9 +148,9 @@ def report_behind(token: str, *, now: datetime) -> DeletionReport | None:
 
 
 def report_for_staff(request: PrivacyRequest, *, now: datetime) -> DeletionReport | None:
-    """The deletion report for staff, unless the person made the request on the page."""
+    """The deletion report for staff, unless the person confirmed the request by link, and saw it there."""
     by_staff = AccessArchive.objects.live(now).filter(request=request, request__kind=Kind.DELETION)
-    answer = by_staff.exclude(request__channel=PrivacyRequest.Way.PAGE).first()
+    answer = by_staff.exclude(request__identity=PrivacyRequest.Identity.LINK).first()
     return read_report(answer) if answer else None
 
 

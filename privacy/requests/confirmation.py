@@ -46,8 +46,8 @@ class MailedLink:
     def confirmed(self, kind: str) -> PrivacyRequest | None:
         """The latest request of this kind that was confirmed with a link to the same address."""
         same = PrivacyRequest.objects.of_address(str(self.request.fingerprint)).filter(kind=kind)
-        by_page = same.filter(channel=PrivacyRequest.Way.PAGE, confirmed_at__isnull=False)
-        return by_page.order_by("-confirmed_at", "received_at", "pk").first()
+        by_link = same.filter(identity=Identity.LINK, confirmed_at__isnull=False)
+        return by_link.order_by("-confirmed_at", "received_at", "pk").first()
 
     def token_for(self, request: PrivacyRequest) -> str:
         """The token of the page with this request's answer."""

@@ -1,4 +1,4 @@
-"""Receiving requests from the page, and recording those that staff enter.
+"""Receiving requests from the page, opening those that mails ask for, and recording those that staff enter.
 
 Every request is stored. Complaints and stop-contact requests need no confirmation, so they are open, with a deadline,
 immediately.
@@ -50,6 +50,25 @@ def record_request(*, request: PrivacyRequest, now: datetime, actor: AbstractBas
     request.handled_by_id = actor.pk if actor else None
     set_deadlines(request)
     request.save()
+    audited("recorded", request, actor)
+    return request
+
+
+@transaction.atomic
+def open_mailed_request(
+    *, email: str, kind: str, details: str, received_at: datetime, actor: AbstractBaseUser
+) -> PrivacyRequest:
+    """Opens what a received mail asks for, after a colleague has read it. Its deadline counts from the mail's receipt.
+
+    A sender's address proves nothing: its owner confirms the request by a link to the stored address, as on the page.
+    """
+    request = PrivacyRequest(
+        channel=PrivacyRequest.Way.EMAIL, email=email, kind=kind, details=details, received_at=received_at
+    )
+    request.state, request.handled_by_id = State.CONFIRMED, actor.pk
+    set_deadlines(request)
+    request.save()
+    mail_link.enqueue(str(request.pk))
     audited("recorded", request, actor)
     return request
 

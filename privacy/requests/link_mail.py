@@ -58,6 +58,7 @@ def send_link(request_id: UUID, *, now: datetime, by_staff: bool = False) -> boo
     waiting = PrivacyRequest.objects.awaiting_confirmation(now).of_address(str(request.email))
     named = list(waiting.order_by("received_at"))
     waiting.filter(state=State.UNCONFIRMED).update(keep_until=now + LINK_LIFE)
+    waiting.filter(state=State.CONFIRMED, acknowledged_at=None).update(acknowledged_at=now)  # it names what was asked
     waiting.filter(link_mailed_at=None).update(link_mailed_at=now)
     to = stored_address(str(request.email)) or str(request.email)
     notify(REQUEST_CONFIRMATION, to=to, about=request, context={"token": token, "asked": requested_kinds(named)})
