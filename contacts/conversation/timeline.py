@@ -168,7 +168,7 @@ def conversation_of(inquiry: Inquiry, *, mails: bool) -> Conversation:
     if inquiry.pk not in {each.pk for each in inquiries}:
         inquiries += inquiries_of_the_sender(inquiry).filter(pk=inquiry.pk)
     events = [event for each in inquiries for event in _events(each)] + (mails_about(inquiries) if mails else [])
-    events.sort(key=lambda event: event.at, reverse=True)
+    events.sort(key=lambda event: (event.at, event.mail is not None), reverse=True)
     thread = {each.pk for each in inquiries if inquiry.pk in (each.pk, each.merged_into_id)}
     words = [each for each in events if each.side in ("sender", "other") and each.inquiry and each.inquiry.pk in thread]
     own = next((each for each in words if each.is_quotable), None)
