@@ -40,6 +40,7 @@ APPLICATION_DECIDED = mail_kind(
     transactional=True,
     because="it answers the application",
     shows=frozenset({"decision"}),  # what staff answer
+    written_by_staff=True,
     live=lambda application: application.decided_at is not None,
     began=lambda application: application.applied_at,
     holds_link=True,
@@ -93,6 +94,7 @@ OBJECTION_ANSWERED = mail_kind(
     because="it answers the affiliate's objection",
     confirmed=_BY_LINK,
     live=lambda objection: objection.answer is not None,
+    written_by_staff=True,
     despite_opt_out=True,  # the affiliate asked for this answer
 )
 

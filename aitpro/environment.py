@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ T = TypeVar("T")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+LONGEST_REPLY_NAME = 18  # with + and 45 characters that sign it, 64: the limit before an @ (RFC 5321)
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _MAILER_OPTIONS = {  # of each backend, as django-environ names them
     SMTP_BACKEND: {
@@ -98,6 +100,14 @@ class Environment:
         """A URL such as `https://example.com`, without a path."""
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
 
+    def reply_address(self, name: str) -> str:
+        """`info@example.com`, to which details are added (RFC 5233), or `@reply.example.com`; empty if unset."""
+        return self.parsed(name, _reply_address, expected="info@example.com or @reply.example.com", default="")
+
+    def domain(self, name: str) -> str:
+        """A domain in ASCII; empty if unset."""
+        return self.parsed(name, _domain, expected="a domain such as bounces.example.com", default="")
+
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """Empty if the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
@@ -165,6 +175,19 @@ def _endpoint(value: str) -> tuple[str, int] | None:
     if value:
         ipaddress.ip_address(host.strip("[]"))
     return (host.strip("[]"), int(port)) if value else None
+
+
+def _reply_address(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    if value and (len(local) > LONGEST_REPLY_NAME or not re.fullmatch(r"[A-Za-z0-9._-]*", local)):
+        raise ValueError
+    return f"{local}@{_domain(domain or '.')}" if value else ""
+
+
+def _domain(value: str) -> str:
+    if value and not re.fullmatch(r"(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", value, re.IGNORECASE):
+        raise ValueError
+    return value.lower()
 
 
 def _origin(value: str) -> str:

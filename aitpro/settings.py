@@ -274,6 +274,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; files of a
 MAILERS = {"default": env.mailer("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail", timeout=20)}
 DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
 SERVER_EMAIL = BUSINESS["email"]
+# Where answers go; empty: to BUSINESS_EMAIL, and an answer finds its thread by its headers alone.
+MAIL_REPLY_ADDRESS = env.reply_address("MAIL_REPLY_ADDRESS")
+# The domain of the envelope senders, one for each mail; empty: BUSINESS_EMAIL is the envelope sender.
+MAIL_BOUNCE_DOMAIN = env.domain("MAIL_BOUNCE_DOMAIN")
 
 # --- PayPal -------------------------------------------------------------------------------------------------------
 PAYPAL_MODE = env.choice("PAYPAL_MODE", {"standin", "sandbox", "live"}, default="standin")
@@ -322,6 +326,11 @@ POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
 # Bounds of the budgets in the quote form, ascending, in whole units of CURRENCY.
 QUOTE_BUDGETS = env.amounts("QUOTE_BUDGETS", default="1000,5000,20000")
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
+QUOTE_VALID_DAYS = env.days("QUOTE_VALID_DAYS", default=30)  # proposed for a new quote
+QUOTE_VALID_DAYS_AT_MOST = 365
+# Reminders of a quote that waits for an answer: how many at most, and how many days apart. 0 turns them off.
+QUOTE_REMINDERS = env.number("QUOTE_REMINDERS", default=2)
+QUOTE_REMINDER_DAYS = env.days("QUOTE_REMINDER_DAYS", default=7)
 # What a mail's subject or first line says if it asks for what privacy law grants, by kind of privacy request; the first
 # kind that fits is marked for staff. "=" in front: it has to be all that the line says, besides politeness.
 MAIL_WISHES = {
@@ -425,5 +434,6 @@ LOGGING = {
         "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
+        "flufl.bounce": {"handlers": [], "propagate": False},  # it logs what it can't read, with addresses
     },
 }

@@ -43,6 +43,7 @@ urlpatterns = [
     path("", include("shop.urls")),
     path("", include("affiliates.urls")),
     path("contact/", include("contacts.urls")),
+    path("quotes/", include("clients.urls")),
     path("privacy/", include("privacy.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),

@@ -33,7 +33,7 @@ REQUEST_CONFIRMATION = _about_a_request(
 )
 REQUEST_ACKNOWLEDGED = _about_a_request("request_acknowledged", live=_is_answerable)
 REQUEST_EXTENDED = _about_a_request("request_extended", live=_is_answerable)
-REQUEST_ANSWERED = _about_a_request("request_answered", live=_is_answerable)
+REQUEST_ANSWERED = _about_a_request("request_answered", live=_is_answerable, written_by_staff=True)
 REQUEST_DELETED = _about_a_request("request_deleted", live=_is_answerable, holds_link=True)
 REQUEST_ARCHIVE = _about_a_request("request_archive", live=_is_answerable, holds_link=True)
 

@@ -78,6 +78,7 @@ REFUND_DECLINED = mail_kind(
     transactional=True,
     because="it answers a refund request",
     shows=frozenset({"answer"}),  # what staff write
+    written_by_staff=True,
     live=lambda request: request.answer is not None and not request.order.is_erased,
     began=lambda request: request.requested_at,
     despite_opt_out=True,

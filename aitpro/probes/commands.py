@@ -34,7 +34,6 @@ def no_command_prints_personal_data(rehearsal: Rehearsal) -> None:
     member, archive = staff(rehearsal)[NO_ROLE], rehearsal.folder / "archive.zip"
     for name in QUIET.split():
         run(rehearsal, name)
-    run(rehearsal, "record_bounces", mbox=a_mailbox(rehearsal))
     run(rehearsal, "reset_second_factor", member.address)
     run(rehearsal, "export_person", member.address, out=archive)
     rehearsal.expect(archive.read_bytes().startswith(b"PK"), "an archive is written")
@@ -52,12 +51,3 @@ def run(rehearsal: Rehearsal, name: str, *arguments: str, **options: Any) -> Non
     for canary in Search(rehearsal.canaries).found_in(printed.getvalue().encode()):
         if canary.word.rstrip("Ö") not in "".join(arguments):
             rehearsal.breach("correspondence-private", f"the {canary.what} of the {canary.owner}, printed by {name}")
-
-
-def a_mailbox(rehearsal: Rehearsal) -> Any:
-    """With a message that names somebody, and is not ours."""
-    path = rehearsal.folder / "tmp" / "bounces.mbox"
-    path.parent.mkdir(exist_ok=True)
-    who = rehearsal.address("sender of a bounce")
-    path.write_text(f"From {who} Mon Jan  1 00:00:00 2024\nFrom: {who}\nSubject: Returned\n\nTo {who}.\n\n")
-    return path

@@ -97,7 +97,7 @@ INQUIRY_ACTIONS = (
 class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
     """The actions of the inquiry admin, and its pages for reading, which require the permission to view."""
 
-    staff_actions = INQUIRY_ACTIONS
+    staff_actions: tuple[StaffAction, ...] = INQUIRY_ACTIONS
     row_argument = "inquiry"
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "contacts_inquiry_{}"

@@ -20,6 +20,7 @@ from privacy.encryption.normalization import normalize_email
 from privacy.registry.declarations import is_about
 
 from .bulk import BulkActions
+from .contributions import contributed_facts
 from .conversation import ConversationPage
 from .filters import QueueFilter, inbox_order
 from .forms import ConversationForm
@@ -81,7 +82,7 @@ class InquiryAdmin(BulkActions, ConversationPage):
         if row := answered_row(inquiry):
             somebody_elses = "" if is_about(row, inquiry.email) else " (someone else's)"
             facts.append(("answers our email about", format_html("{}{}", link_for(request.user, row), somebody_elses)))
-        return facts
+        return [*facts, *contributed_facts(inquiry, request.user)]
 
     def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
         return [

@@ -26,6 +26,7 @@ _ALL, _MAIL = frozenset(Channel), frozenset({Channel.EMAIL})
 CHANNELS: dict[str, frozenset[Channel]] = {
     Purpose.ANSWER_INQUIRY: _ALL,
     Purpose.QUOTE: _ALL,
+    Purpose.QUOTE_REMINDERS: _MAIL,
     Purpose.ORDER: _ALL,
     Purpose.RELEASE_NEWS: _MAIL,
     Purpose.AFFILIATE_ACCOUNT: _MAIL,

@@ -35,14 +35,15 @@ def suppress(
     source: str = Source.PAGE,
     recorded_by: AbstractBaseUser | None = None,
     normal_form: int = NormalForm.PRESENT,
+    since: datetime | None = None,
 ) -> list[Suppression]:
-    """Opts out of the channels (all if none is given) for the purpose (all if empty). Repeating an opt-out renews its
-    date, so that it also covers requests made since. `normal_form` applies to a fingerprint given instead of an
-    address."""
+    """Opts out of the channels (all if none is given) for the purpose (all if empty), from now or `since`. Repeating an
+    opt-out renews its date, so that it also covers requests made since. `normal_form` applies to a fingerprint given
+    instead of an address."""
     person = Person(email=email, phone=phone, address=address)
     how: dict[str, Any] = {"source": source, "recorded_by_id": recorded_by and recorded_by.pk}
     rows = [
-        _close(index, point, channel, purpose, {"created_at": timezone.now(), **how}, normal_form)
+        _close(index, point, channel, purpose, {"created_at": since or timezone.now(), **how}, normal_form)
         for index, point in person.given().items()
         for channel in channels or tuple(Channel)
     ]

@@ -8,12 +8,13 @@ delivery. A mail is stored sealed in the same transaction as the change that cau
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTPUTF8
+from email.policy import SMTPUTF8, default
 from email.utils import parseaddr
 from smtplib import SMTP, SMTPDataError, SMTPRecipientsRefused
 from typing import Any
@@ -40,9 +41,14 @@ from privacy.registry.mail_kinds import ByStrangers, MailKind, kind_named, mail_
 from privacy.registry.purpose_binding import upkeep
 from privacy.registry.purposes import Refusal
 
-from .bounces import SmtpReply, mark_undeliverable, message_id, verdict
+from .bounces import mark_undeliverable
 from .gate import MailRefused, deliverable_address, require_mail_allowed
+from .long_headers import HEADERS
 from .plain_text import subject_and_text
+from .smtp_replies import SmtpReply, verdict
+from .threads import message_id, references, reply_address
+from .unsubscribing import unsubscribe_address
+from .verp import bounce_address
 
 __all__ = [
     "MailKind",
@@ -66,6 +72,7 @@ NO_SMTPUTF8 = (
     "the part before the @ has non-ASCII letters, and our mail server does not support such addresses (SMTPUTF8)"
 )
 NOT_SENT = "This message was not sent, so its text was not kept."
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,300}@[!-;=?-~]{1,255}>")  # one, without white space: no header can be added
 
 State, Outcome = OutgoingMail.State, MailTally.Outcome
 
@@ -206,15 +213,34 @@ def _reason_of(mail: OutgoingMail) -> models.Model | None:
     return reason
 
 
-def _message(mail: OutgoingMail, kind: MailKind) -> EmailMultiAlternatives:
+def _message(mail: OutgoingMail, kind: MailKind) -> Mail:
     recipient = deliverable_address(mail.recipient)
-    email_class = EmailMultiAlternatives if recipient.isascii() else InternationalMail
-    message = email_class(mail.subject, mail.text, to=[recipient], headers=_headers(mail, kind))
+    mail_class = Mail if recipient.isascii() else InternationalMail
+    headers, envelope_sender = _headers(mail, kind), bounce_address(mail)
+    if envelope_sender:
+        headers["From"] = settings.DEFAULT_FROM_EMAIL
+    message = mail_class(
+        mail.subject,
+        mail.text,
+        from_email=envelope_sender or None,
+        to=[recipient],
+        reply_to=[address] if (address := reply_address(mail)) else None,
+        headers=headers,
+    )
     message.attach_alternative(mail.html, "text/html")
     return message
 
 
-class InternationalMail(EmailMultiAlternatives):
+class Mail(EmailMultiAlternatives):
+    """`from_email` is the envelope sender. The header From is another address if returned mail goes elsewhere."""
+
+    def message(self, **options: Any) -> Any:
+        if django.VERSION >= (6, 1):
+            options["policy"] = options.get("policy", default).clone(header_factory=HEADERS)
+        return super().message(**options)
+
+
+class InternationalMail(Mail):
     """A mail to one address with non-ASCII letters before the @, which the header contains unencoded (RFC 6532).
 
     Django would write an encoded word, which names another mailbox.
@@ -226,13 +252,13 @@ class InternationalMail(EmailMultiAlternatives):
             rest = super().message(**options)
         finally:
             self.to = [recipient]
-        whole: EmailMessage = message_from_bytes(rest.as_bytes(), policy=SMTPUTF8)
+        whole: EmailMessage = message_from_bytes(rest.as_bytes(), policy=SMTPUTF8.clone(header_factory=HEADERS))
         local, _, domain = recipient.rpartition("@")
         whole["To"] = Address(username=local, domain=domain)
         return whole
 
 
-def _hand_over(message: EmailMultiAlternatives, connection: Any) -> None:
+def _hand_over(message: Mail, connection: Any) -> None:
     """Sends the message. Raises `MailRefused` if the address needs SMTPUTF8 (RFC 6531) and the server lacks it."""
     server = getattr(connection, "connection", None)
     if not (isinstance(message, InternationalMail) and isinstance(server, SMTP)):
@@ -246,14 +272,33 @@ def _hand_over(message: EmailMultiAlternatives, connection: Any) -> None:
 
 
 def _headers(mail: OutgoingMail, kind: MailKind) -> dict[str, str]:
-    """Message-ID and, for non-transactional mail, one-click unsubscribe (RFC 8058; the mail server signs the
-    headers)."""
-    domain = settings.BUSINESS["email"].rpartition("@")[2]
-    headers = {"Message-ID": message_id(mail, domain=domain), "Auto-Submitted": "auto-generated"}
+    """Identifiers of the thread, whether a person wrote the mail, and how to unsubscribe from what nobody waits for."""
+    answered = _answered(mail, kind)
+    headers = {"Message-ID": message_id(mail), "References": references(answered, mail)}
+    if answered:
+        headers["In-Reply-To"] = answered[-1]
+    if not kind.written_by_staff:
+        # RFC 3834, section 5; the other one is Exchange's, which ignores the first.
+        headers["Auto-Submitted"] = "auto-replied" if answered else "auto-generated"
+        headers["X-Auto-Response-Suppress"] = "All"
     if not kind.transactional:
-        address = one_click_url(mail.recipient, purpose=kind.purpose, now=timezone.now())
-        headers |= {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        headers |= _unsubscribe_headers(mail, kind)
     return headers
+
+
+def _answered(mail: OutgoingMail, kind: MailKind) -> list[str]:
+    """Message-IDs that the mail answers, oldest first. Only what can stand in a header: they were written by others."""
+    reason = _reason_of(mail) if kind.answers else None
+    answered = kind.answers(reason) if kind.answers and reason is not None else []
+    return [named for message_id in answered if MESSAGE_ID.fullmatch(named := f"<{message_id.strip('<> ')}>")]
+
+
+def _unsubscribe_headers(mail: OutgoingMail, kind: MailKind) -> dict[str, str]:
+    """One click (RFC 8058; the mail server signs both headers) and, for programs without it, a mail (RFC 2369)."""
+    url = one_click_url(mail.recipient, purpose=kind.purpose, now=timezone.now())
+    address = unsubscribe_address(mail, kind)
+    links = [f"<mailto:{address}>", f"<{url}>"] if address else [f"<{url}>"]
+    return {"List-Unsubscribe": ", ".join(links), "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from privacy.evidence.rehearsal.personal_data_map import sealed_addresses
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 from privacy.evidence.rehearsal.search import Search
-from privacy.mail.bounces import mail_with_id
+from privacy.mail.threads import mail_with_id
 from privacy.models import OutgoingMail
 from privacy.registry.mail_kinds import MailKind, kind_named
 

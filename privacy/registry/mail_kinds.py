@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,9 @@ class MailKind:
     )
     despite_opt_out: bool = False  # the person just requested this mail
     names_colleague: bool = False  # says who on the staff sends it
+    written_by_staff: bool = False  # its text is a person's, so it isn't marked as automatic (RFC 3834)
+    # Message-IDs of the mails that it answers, oldest first, all from its recipient.
+    answers: Callable[[Any], Sequence[str]] | None = None
     holds_link: bool = False  # a private link: the text is removed after delivery
     began: Callable[[Any], datetime] | None = None  # when the person gave the address; a later opt-out stops the mail
     # How we know that the recipient gave the address. If empty, anyone may have typed it, and the mail shows no text

@@ -6,6 +6,7 @@ from django.db import models
 class Purpose(models.TextChoices):
     ANSWER_INQUIRY = "answer_inquiry", "answering a question"
     QUOTE = "quote", "preparing a quote"
+    QUOTE_REMINDERS = "quote_reminders", "reminding clients of a quote"
     ORDER = "order", "fulfilling an order"
     RELEASE_NEWS = "release_news", "telling buyers about new versions"
     REFERRAL_TRACKING = "referral_tracking", "paying commission on referral sales"
@@ -23,6 +24,7 @@ class Purpose(models.TextChoices):
 NEWS_OF: dict[Purpose, Purpose] = {
     Purpose.AFFILIATE_NEWS: Purpose.AFFILIATE_ACCOUNT,
     Purpose.RELEASE_NEWS: Purpose.ORDER,
+    Purpose.QUOTE_REMINDERS: Purpose.QUOTE,
 }
 
 

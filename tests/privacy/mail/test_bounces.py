@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import mailbox
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_string
-from email.message import Message
-from pathlib import Path
+from email.message import EmailMessage
+from email.policy import default
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.core import mail as django_mail
-from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -24,8 +21,10 @@ from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
 from privacy.encryption.keys import RootKey
-from privacy.mail.bounces import mail_with_id, mark_undeliverable, message_id, record_notification, verdict
+from privacy.mail.bounces import mark_undeliverable, record_notification
 from privacy.mail.sending import NOT_SENT, MailRefused, deliver_mail, queue_mail
+from privacy.mail.smtp_replies import verdict
+from privacy.mail.threads import mail_with_id, message_id
 from privacy.models import MailTally, OutgoingMail, UndeliverableAddress
 from privacy.models.consent import tally
 from tests import factories
@@ -55,12 +54,12 @@ def mail(inquiry: Inquiry, work: Callable[[], int]) -> OutgoingMail:
 
 def notification(
     quoted_id: str, *, action: str = "failed", status: str = "5.1.1", diagnostic: str = "", whole: bool = True
-) -> Message:
+) -> EmailMessage:
     """As a mail server writes it (RFC 3464), naming somebody else as who could not be reached."""
     quoted = f"Message-ID: {quoted_id}\nSubject: Our answer\nTo: victim@example.net\n"
     kind = "message/rfc822" if whole else "text/rfc822-headers"
     body = quoted + "\nHello\n" if whole else quoted
-    return message_from_string(
+    return parsed(
         f"""From: MAILER-DAEMON@mx.example.org
 To: info@ait-pro.com
 Subject: Undelivered Mail Returned to Sender
@@ -91,13 +90,19 @@ Content-Type: {kind}
     )
 
 
+def parsed(text: str) -> EmailMessage:
+    message = message_from_string(text, policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
 def id_of(mail: OutgoingMail) -> str:
-    return message_id(mail, domain="ait-pro.com")
+    return message_id(mail)
 
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_notification_marks_the_address_we_wrote_to(mail: OutgoingMail, whole: bool) -> None:
-    assert record_notification(notification(id_of(mail), whole=whole)) == "marked"
+    assert record_notification(notification(id_of(mail), whole=whole), recipients=[]) == "marked"
     address = UndeliverableAddress.objects.get()
     assert address == UndeliverableAddress.objects.get(email_index=DAVE)
     assert address.code == "550 5.1.1"
@@ -119,19 +124,21 @@ def test_a_notification_marks_the_address_we_wrote_to(mail: OutgoingMail, whole:
 def test_the_diagnostic_code_speaks_where_the_status_says_nothing(
     mail: OutgoingMail, status: str, diagnostic: str, outcome: str, code: str | None
 ) -> None:
-    assert record_notification(notification(id_of(mail), status=status, diagnostic=diagnostic)) == outcome
+    assert (
+        record_notification(notification(id_of(mail), status=status, diagnostic=diagnostic), recipients=[]) == outcome
+    )
     assert UndeliverableAddress.objects.values_list("code", flat=True).first() == code
 
 
 def test_bounce_record_holds_no_address_and_no_server_text(mail: OutgoingMail) -> None:
-    record_notification(notification(id_of(mail)))
+    record_notification(notification(id_of(mail)), recipients=[])
     address = UndeliverableAddress.objects.get()
     assert b"dave" not in stored(address, "fingerprint")
     assert "victim" not in address.code
 
 
 def test_nobody_is_mailed_there_again(mail: OutgoingMail, inquiry: Inquiry) -> None:
-    record_notification(notification(id_of(mail)))
+    record_notification(notification(id_of(mail)), recipients=[])
     django_mail.outbox.clear()
     with pytest.raises(MailRefused, match="undeliverable since March 2, 2026"):
         queue_mail(INQUIRY_ANSWERED, to=" DAVE@example.org", about=inquiry, context={"reply": "Hi"})
@@ -148,7 +155,7 @@ def test_the_contact_form_takes_a_message_from_such_an_address_all_the_same(
 ) -> None:
     from contacts.inquiries.workflow import receive_inquiry
 
-    record_notification(notification(id_of(mail)))
+    record_notification(notification(id_of(mail)), recipients=[])
     django_mail.outbox.clear()
     receive_inquiry(inquiry=Inquiry(name="Dave", email=DAVE, message="Again"))
     work()
@@ -157,19 +164,20 @@ def test_the_contact_form_takes_a_message_from_such_an_address_all_the_same(
 
 
 def test_the_same_notification_again_changes_nothing(mail: OutgoingMail) -> None:
-    assert record_notification(notification(id_of(mail))) == "marked"
+    assert record_notification(notification(id_of(mail)), recipients=[]) == "marked"
     UndeliverableAddress.objects.all().delete()
-    assert record_notification(notification(id_of(mail))) == "not ours"
+    assert record_notification(notification(id_of(mail)), recipients=[]) == "not ours"
     assert not UndeliverableAddress.objects.exists()
 
 
 def forged(mail: OutgoingMail) -> list[str]:
-    signature = id_of(mail).split(".")[1].split("@")[0]
+    own = id_of(mail).strip("<>").partition("@")[0]
+    other = message_id(OutgoingMail(about_model="contacts.Inquiry", about_id=uuid4())).strip("<>").partition("@")[0]
     return [
         f"<{mail.pk.hex}@ait-pro.com>",
-        f"<{mail.pk.hex}.{'0' * 32}@ait-pro.com>",
-        f"<{uuid4().hex}.{signature}@ait-pro.com>",
-        f"<{mail.pk.hex}.{signature[:-1]}@ait-pro.com>",
+        f"<{own[:-20]}{'a' * 20}@ait-pro.com>",
+        f"<{own[:-2]}@ait-pro.com>",
+        f"<{other[:40]}{own[40:]}@ait-pro.com>",
         "<x@example.org>",
         "",
     ]
@@ -177,7 +185,7 @@ def forged(mail: OutgoingMail) -> list[str]:
 
 @pytest.mark.parametrize("number", range(6))
 def test_a_forged_notification_marks_nobody(mail: OutgoingMail, number: int) -> None:
-    assert record_notification(notification(forged(mail)[number])) == "not ours"
+    assert record_notification(notification(forged(mail)[number]), recipients=[]) == "not ours"
     assert not UndeliverableAddress.objects.exists()
     assert anew(mail).state == State.SENT
 
@@ -186,13 +194,13 @@ def test_a_forged_notification_marks_nobody(mail: OutgoingMail, number: int) -> 
     ("action", "status"), [("delayed", "4.4.1"), ("failed", "5.2.2"), ("failed", "5.7.1"), ("failed", "4.0.0")]
 )
 def test_temporary_smtp_reply_marks_no_address_as_undeliverable(mail: OutgoingMail, action: str, status: str) -> None:
-    assert record_notification(notification(id_of(mail), action=action, status=status)) in ("passing", "not ours")
+    assert record_notification(notification(id_of(mail), action=action, status=status), recipients=[]) == "passing"
     assert not UndeliverableAddress.objects.exists()
 
 
 @pytest.mark.parametrize("text", ["", "Hello", "Content-Type: multipart/report; boundary=x\n\n--x\n", "\x00\xff"])
-def test_any_other_message_is_not_ours(db: None, text: str) -> None:
-    assert record_notification(message_from_string(text)) == "not ours"
+def test_any_other_message_is_no_notification(db: None, text: str) -> None:
+    assert record_notification(parsed(text), recipients=[]) is None
 
 
 def test_a_message_id_outlives_a_rotation_of_the_keys(mail: OutgoingMail, settings: Settings) -> None:
@@ -218,42 +226,6 @@ def test_a_message_id_outlives_a_rotation_of_the_keys(mail: OutgoingMail, settin
 )
 def test_permanent_smtp_replies_are_told_from_temporary_ones(code: int, text: str, final: bool) -> None:
     assert verdict(code, text).is_final == final
-
-
-# --- The command ------------------------------------------------------------------------------------------------------
-
-
-def record_bounces(**options: object) -> str:
-    out = io.StringIO()
-    call_command("record_bounces", stdout=out, **options)
-    return out.getvalue()
-
-
-def test_a_maildir_is_read_once(mail: OutgoingMail, tmp_path: Path) -> None:
-    box = mailbox.Maildir(tmp_path / "bounces")
-    box.add(notification(id_of(mail)))
-    box.add(message_from_string("Subject: Buy now\n\nHello"))
-    assert record_bounces(maildir=tmp_path / "bounces").startswith("2 read: 1 addresses marked, 0 temporary failures")
-    assert UndeliverableAddress.objects.count() == 1
-    assert record_bounces(maildir=tmp_path / "bounces").startswith("0 read")
-
-
-def test_an_mbox_is_read(mail: OutgoingMail, tmp_path: Path) -> None:
-    box = mailbox.mbox(tmp_path / "bounces")
-    box.add(notification(id_of(mail)))
-    box.close()
-    assert "1 addresses marked" in record_bounces(mbox=tmp_path / "bounces")
-
-
-def test_standard_input_is_read(mail: OutgoingMail, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = notification(id_of(mail)).as_bytes()
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-    assert "1 addresses marked" in record_bounces()
-
-
-def test_a_mailbox_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="nowhere doesn.t exist"):
-        record_bounces(mbox=tmp_path / "nowhere")
 
 
 # --- Staff ------------------------------------------------------------------------------------------------------------

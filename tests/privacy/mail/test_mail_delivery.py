@@ -18,7 +18,6 @@ from pytest_django import Settings
 
 from contacts.mails import INQUIRY_RECEIVED
 from contacts.models import Inquiry
-from privacy.mail.bounces import mail_with_id
 from privacy.mail.sending import (
     BACK_OFF,
     LINK_FORGOTTEN,
@@ -30,6 +29,7 @@ from privacy.mail.sending import (
     deliver_mail,
     queue_mail,
 )
+from privacy.mail.threads import mail_with_id
 from privacy.mails import REQUEST_CONFIRMATION
 from privacy.models import OutgoingMail, PrivacyRequest, UndeliverableAddress
 from tests import factories

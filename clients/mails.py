@@ -1,0 +1,42 @@
+"""The mail kinds of this app."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from privacy.mail.sending import mail_kind
+from privacy.registry.mail_kinds import business_address
+from privacy.registry.purposes import Purpose
+
+QUOTE_SENT = mail_kind(
+    "clients/quote_sent",
+    purpose=Purpose.QUOTE,
+    about="clients.Quote",
+    transactional=True,
+    because="the client asked for the quote",
+    shows=frozenset({"title"}),  # what staff write
+    live=lambda quote: quote.is_open(timezone.now()),
+    began=lambda quote: quote.asked_at,
+    holds_link=True,
+)
+QUOTE_REMINDER = mail_kind(
+    "clients/quote_reminder",
+    purpose=Purpose.QUOTE_REMINDERS,
+    about="clients.Quote",
+    transactional=False,
+    because="the client asked for the quote, but not for a reminder of it",
+    shows=frozenset({"title"}),
+    live=lambda quote: quote.is_open(timezone.now()),
+    began=lambda quote: quote.asked_at,
+    holds_link=True,
+)
+# Sent to the business's own address; contains only the quote's number and a link to the admin, nothing personal.
+QUOTE_ANSWERED = mail_kind(
+    "clients/quote_answered",
+    purpose=Purpose.QUOTE,
+    about="clients.Quote",
+    recipients=business_address,
+    transactional=True,
+    because="it tells staff that a client answered a quote",
+    despite_opt_out=True,  # an opt-out of the vendor's own address must not hide answers
+)
