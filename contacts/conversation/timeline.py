@@ -172,4 +172,6 @@ def conversation_of(inquiry: Inquiry, *, mails: bool) -> Conversation:
     thread = {each.pk for each in inquiries if inquiry.pk in (each.pk, each.merged_into_id)}
     words = [each for each in events if each.side in ("sender", "other") and each.inquiry and each.inquiry.pk in thread]
     own = next((each for each in words if each.is_quotable), None)
-    return Conversation(inquiries, words[0], own, [each for each in events if each is not words[0]], len(found) <= SHOWN)
+    return Conversation(
+        inquiries, words[0], own, [each for each in events if each is not words[0]], len(found) <= SHOWN
+    )

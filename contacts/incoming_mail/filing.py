@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 BY_PROGRAM = "a program wrote it, and it answers nothing of ours"  # why it is held: for staff, nothing of the mail
 
 NO_TEXT = "(The email has no text.)"
-LONGEST_NAME = 150
+LONGEST_NAME, LONGEST_MESSAGE = 150, 100_000  # characters; of a longer text, the whole is among the files
 CONFIRMED_A_DAY = 3  # confirmations to one address; it may be forged
 TOLD_AN_HOUR = 30  # mails to staff about mails
 
@@ -86,7 +86,7 @@ def start_inquiry(*, mail: IncomingMail, subject: Subject | None = None, held: b
         order_reference=number or None,
         name=(mail.sender_name or mail.sender or "")[:LONGEST_NAME],
         email=mail.sender,
-        message=f"{heading}{mail.text or NO_TEXT}",
+        message=f"{heading}{mail.text or NO_TEXT}"[:LONGEST_MESSAGE],
         received_at=mail.received_at,
     )
     receive_inquiry(inquiry=inquiry, held=held, is_mailed=False)
