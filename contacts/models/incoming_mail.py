@@ -35,6 +35,7 @@ KEPT = timedelta(days=90)  # a mail that is in no thread
     other_columns=(
         "id content_index message_id_index size sender_index received_at sent_at state reason inquiry_id"
         " starts_inquiry wish wish_settled_at privacy_request_id is_automatic answers about_model about_id keep_until"
+        " attempts tried_at"
     ),
     found_by=("sender_index", "inquiry__email_index"),
     retention=Retention(text="as long as the message they belong to; others 90 days", since="keep_until"),
@@ -87,6 +88,8 @@ class IncomingMail(SealedModel):
     about_model = models.CharField(max_length=60, blank=True)
     about_id = models.UUIDField(null=True)
     keep_until = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField("times read", default=0)
+    tried_at = models.DateTimeField("last read", null=True)
 
     class Meta:
         ordering = ["-received_at"]
