@@ -84,7 +84,8 @@ def _events(inquiry: Inquiry) -> Iterator[Event]:
     for reply in inquiry.replies.all():
         yield Event(reply.sent_at, "we answered by email", reply.body, "staff", _name(reply.author), inquiry)
     for entry in inquiry.correspondence.all():
-        what, who, side = entry.get_way_display(), _name(entry.author), "sender" if entry.is_incoming else "staff"
+        what, who = entry.get_way_display(), _name(entry.author)
+        side: Side = "sender" if entry.is_incoming else "staff"
         yield Event(entry.happened_at, what, entry.notes, side, who, inquiry, files=files[entry.pk])
     for note in inquiry.notes.all():
         yield Event(note.written_at, "internal note", note.body, "note", _name(note.author), inquiry)

@@ -25,13 +25,12 @@ from privacy.mail.threads import reason_answered
 from privacy.registry.purposes import Channel
 from privacy.web.rate_limits import DAY, has_room
 
+from .not_filed import NotFiled
 from .threads import Subject, subject_of, thread_of
 from .wishes import wish_in
 
 if TYPE_CHECKING:
     from .message import ReadMessage
-
-BY_PROGRAM = "a program wrote it, and it answers nothing of ours"  # why it is held: for staff, nothing of the mail
 
 NO_TEXT = "(The email has no text.)"
 LONGEST_NAME, LONGEST_MESSAGE = 150, 100_000  # characters; of a longer text, the whole is among the files
@@ -43,7 +42,7 @@ TOLD_AN_HOUR = 30  # mails to staff about mails
 def file_mail(*, mail: IncomingMail, message: ReadMessage, automatic: str) -> Inquiry | None:
     """Finds or begins the inquiry to which the mail belongs; None if it is held for staff instead, for `mail.reason`.
 
-    `mail` is locked, has its sender, and is stored with what was read from it; the caller stores it again, in the
+    `mail` is locked, has a sender, and is stored with what was read from it; the caller stores it again, in the
     inquiry. `automatic` says why a program is known to have written it; empty if a person did.
     """
     reason = reason_answered(message_ids=message.answers_to, recipients=message.recipients)
@@ -56,7 +55,7 @@ def file_mail(*, mail: IncomingMail, message: ReadMessage, automatic: str) -> In
     if thread is not None:
         add_to_thread(mail=mail, inquiry=thread)
     elif automatic:
-        mail.reason = BY_PROGRAM
+        mail.reason = NotFiled.BY_PROGRAM
     else:
         thread = start_inquiry(mail=mail, subject=subject, held=is_suspicious(mail))
     if thread is not None:

@@ -10,6 +10,7 @@ class NotFiled(StrEnum):
     TOO_LARGE = "too large: only its beginning is stored"
     PROGRAM = "our program failed on it"
     CRASHES = "our program stopped on it several times"
+    BY_PROGRAM = "a program wrote it, and it answers nothing of ours"
     TOO_MANY = "this sender wrote too often within an hour"
     BOUNCE = "a mail server's notification about our mail"
     FOREIGN_BOUNCE = "a mail server's notification about a mail that isn't ours"

@@ -203,7 +203,8 @@ class Inquiry(SealedModel):
     def last_written_at(self) -> datetime:
         """When its sender last wrote by form or email: an opt-out since then closes the answer. One query."""
         own = self.incoming_mails.filter(sender_index=self.email or "", is_automatic=False)
-        return max(filter(None, [self.received_at, own.aggregate(last=models.Max("received_at"))["last"]]))
+        last: datetime | None = own.aggregate(last=models.Max("received_at"))["last"]
+        return max(self.received_at, last or self.received_at)
 
     @property
     def first_line(self) -> str:

@@ -74,7 +74,9 @@ def _section(declaration: PersonalData, email: str, tables: frozenset[str] | Non
             {"what": declaration.columns[name], "why": declaration.withheld_because}
             for name in sorted(declaration.withheld)
         ],
-        "rows": [_row(declaration, row, email, purposes=len(purposes)) for row in found],
+        "rows": [
+            _without_others(declaration, row, email, _row(declaration, row, purposes=len(purposes))) for row in found
+        ],
     }
     return Section(declaration, listed)
 
@@ -94,18 +96,23 @@ def _purpose(declaration: PersonalData, row: models.Model) -> Purpose:
     return Purpose(getattr(row, "purpose", None) or declaration.purpose)
 
 
-def _row(declaration: PersonalData, row: models.Model, email: str, *, purposes: int) -> dict[str, Any]:
+def _row(declaration: PersonalData, row: models.Model, *, purposes: int) -> dict[str, Any]:
     """The row's values by label; with the purpose if rows of this kind have different ones."""
-    others = {name for name, lookup in declaration.only_for.items() if not _is_found(row, lookup, email)}
-    given = [name for name in declaration.columns if name not in declaration.withheld | others]
+    given = [name for name in declaration.columns if name not in declaration.withheld]
     personal = {declaration.columns[name]: _plain(row, _field(row, name)) for name in given}
     what_for = {"kept for": _purpose(declaration, row).label} if purposes > 1 and not _has(row, "purpose") else {}
     values = {**personal, **_circumstances(declaration, row), **what_for}
     return {label: value for label, value in values.items() if value not in (None, "", [])}
 
 
-def _is_found(row: models.Model, lookup: str, email: str) -> bool:
-    return type(row)._base_manager.filter(pk=row.pk, **{lookup: email}).exists()
+def _without_others(declaration: PersonalData, row: models.Model, email: str, listed: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what the declaration gives only to another person of the row."""
+    others = {
+        declaration.columns[name]
+        for name, lookup in declaration.only_for.items()
+        if not declaration.model._base_manager.filter(pk=row.pk, **{lookup: email}).exists()
+    }
+    return {label: value for label, value in listed.items() if label not in others}
 
 
 def _has(row: models.Model, name: str) -> bool:
