@@ -69,4 +69,5 @@ def thread_of(
 def _followed(inquiry: Inquiry | None, now: datetime) -> Inquiry | None:
     while inquiry is not None and inquiry.merged_into is not None:
         inquiry = inquiry.merged_into
-    return inquiry if inquiry is not None and inquiry.keep_until > now else None
+    is_kept = inquiry is not None and (inquiry.keep_until is None or inquiry.keep_until > now)
+    return inquiry if is_kept else None

@@ -90,15 +90,11 @@ class IncomingMail(SealedModel):
     )
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
-<<<<<<< HEAD
     # The row that the answered mail was about, such as an order.
     about_model = models.CharField(max_length=60, blank=True)
     about_id = models.UUIDField(null=True)
-    keep_until = models.DateTimeField(db_index=True)
-=======
     # Of a filed one: as of its inquiry.
     keep_until = models.DateTimeField(default=kept_by_default, null=True, db_index=True)
->>>>>>> main
     attempts = models.PositiveSmallIntegerField("times read", default=0)
     tried_at = models.DateTimeField("last read", null=True)
 

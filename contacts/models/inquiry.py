@@ -171,9 +171,7 @@ class Inquiry(SealedModel):
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     # None: while an agreement is in force.
-    keep_until = models.DateTimeField(
-        default=kept_by_default, null=True, db_index=True, editable=False
-    )  # None: while an agreement is in force
+    keep_until = models.DateTimeField(default=kept_by_default, null=True, db_index=True, editable=False)
 
     objects = LiveInquiries()
 
