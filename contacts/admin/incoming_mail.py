@@ -184,7 +184,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     # --- The original -------------------------------------------------------------------------------------------------
     def original_view(self, request: HttpRequest, mail_id: UUID) -> HttpResponse:
         """A download that no browser opens."""
-        mail = get_object_or_404(IncomingMail.objects.exclude(raw=None), pk=mail_id)
+        mail = get_object_or_404(IncomingMail.objects.filter(raw__isnull=False), pk=mail_id)
         if not self.has_view_permission(request, mail):
             raise PermissionDenied
         record(action="contacts.incoming_mail.fetched", about=mail, actor=acting_user(request))

@@ -36,7 +36,7 @@ def may_be_read_again(mail: IncomingMail) -> bool:
 
 def has_original(mail: IncomingMail) -> bool:
     """Without opening it, because it may be large."""
-    return IncomingMail.objects.filter(pk=mail.pk).exclude(raw=None).exists()
+    return IncomingMail.objects.filter(pk=mail.pk, raw__isnull=False).exists()
 
 
 def read_again(*, mail: IncomingMail, actor: User) -> None:
