@@ -15,6 +15,7 @@ audit_actions(
         "contacts.inquiry.assigned": "{actor} assigned {object}",
         "contacts.inquiry.closed": "{actor} closed {object}",
         "contacts.inquiry.discarded": "{actor} discarded {object} as spam",
+        "contacts.inquiry.entered": "{actor} entered {object}",
         "contacts.inquiry.held": "{actor} held {object} as possible spam",
         "contacts.inquiry.merged": "{actor} merged {object} with another one",
         "contacts.inquiry.noted": "{actor} added an internal note to {object}",

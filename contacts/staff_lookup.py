@@ -36,7 +36,7 @@ row_kind(
     emails=("email_index",),
     phones=("phone_index",),
     codes=("reference",),
-    words=("name", "email", "project", "order_reference", "message"),
+    words=("name", "email", "address", "project", "order_reference", "message"),
     for_person=True,
     names_person=True,
     open=Q(state__in=Inquiry.WAITING),

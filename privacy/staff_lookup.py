@@ -128,13 +128,16 @@ def same_phone(page: PersonPage) -> list[tuple[RowKind, list[Line]]]:
     """Rows that may be the same person's, or those of somebody who shares the telephone. One query for each kind."""
     pasted = (PastedText(phone) for contact in _contacts(page.sections) if (phone := contact.person.phone))
     phones = [phone for each in pasted for phone in each.phones]
-    if not phones or not page.email:
+    if not phones:
         return []
     kinds = [kind for kind in kinds_for(page.user) if kind.phones and kind.emails]
-    found = ((kind, kind.reading(partial(_others, kind, page.email, phones))) for kind in kinds)
+    found = ((kind, kind.reading(partial(_others, kind, page, phones))) for kind in kinds)
     return [(kind, lines) for kind, lines in found if lines]
 
 
-def _others(kind: RowKind, email: str, phones: list[str]) -> list[Line]:
-    rows = kind.rows.filter(**{f"{kind.phones[0]}__in": phones, f"{kind.emails[0]}__isnull": False})
-    return lines_of(kind, rows.exclude(**{kind.emails[0]: email}).order_by("-pk")[:SHARED])
+def _others(kind: RowKind, page: PersonPage, phones: list[str]) -> list[Line]:
+    shown = [line.row.pk for section in page.sections if section.kind is kind for line in section.lines]
+    rows = kind.rows.filter(**{f"{kind.phones[0]}__in": phones}).exclude(pk__in=shown)
+    if page.email:
+        rows = rows.exclude(**{kind.emails[0]: page.email})
+    return lines_of(kind, rows.order_by("-pk")[:SHARED])

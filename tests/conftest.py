@@ -15,6 +15,7 @@ from shop.models import Product
 
 from . import factories
 from .cast import alice, bob, erin, grace, staff, vera  # noqa: F401  (fixtures)
+from .other_process import environment  # noqa: F401  (a fixture)
 from .privacy.audit.guards import _flush_past_the_guards  # noqa: F401  (a fixture that every test uses)
 from .worker import run_due_tasks
 

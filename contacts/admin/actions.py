@@ -120,12 +120,14 @@ class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
         if action.form is not CorrespondenceForm:
             return super().form_for_action(request, inquiry, action)
         entry = Correspondence(inquiry=inquiry, purpose=inquiry.purpose, happened_at=timezone.now())
-        return CorrespondenceForm(request.POST if request.method == "POST" else None, instance=entry)
+        typed, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        return CorrespondenceForm(typed, files, instance=entry)
 
     def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
         if action.form is not CorrespondenceForm:
             return super().action_arguments(action, form)
-        return {"entry": form.save(commit=False), "answers": form.cleaned_data["answers"]}
+        typed = form.cleaned_data
+        return {"entry": form.save(commit=False), "answers": typed["answers"], "files": typed["scans"]}
 
     def action_context(self, request: HttpRequest, inquiry: Inquiry, action: StaffAction) -> dict[str, Any]:
         return {"permissions": permissions_now([inquiry])} if action.form is CorrespondenceForm else {}

@@ -230,7 +230,9 @@ class ConversationPage(InquiryActions):
             "original": stored,
             "form": form,
             "conversation": conversation,
-            "shows_box": form is not None and (stored.may_be_answered or draft_of(inquiry=stored, author=user)),
+            "shows_box": form is not None
+            and bool(stored.email)
+            and (stored.may_be_answered or draft_of(inquiry=stored, author=user)),
             "present": others_present(inquiry=stored, user=user, now=now) if form is not None else [],
             "buttons": [each for each in self.actions_shown(request, stored) if each.one_press],
             "pages": [each for each in self.actions_shown(request, stored) if not each.one_press],

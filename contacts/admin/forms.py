@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from contacts.conversation.answer_text import LONGEST
 from contacts.conversation.saved_replies import MEANINGS, explain_unknown, unknown_placeholders
+from contacts.documents.attachments import ScansField
 from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFile, sniff
 from contacts.inquiries.assignment import colleagues
 from contacts.inquiries.snoozing import day_refused
@@ -116,6 +117,7 @@ class BulkAssignForm(forms.Form):
 
 class CorrespondenceForm(forms.ModelForm[Correspondence]):
     answers = forms.BooleanField(required=False, label="This answers the message")
+    scans = ScansField(label="Scans")
 
     class Meta:
         model = Correspondence

@@ -19,6 +19,7 @@ from privacy.encryption.normalization import normalize_email
 from .bulk import BulkActions
 from .contributions import contributed_facts
 from .conversation import ConversationPage
+from .entering import ENTERED, EnteringAdmin
 from .filters import QueueFilter, inbox_order
 from .forms import ConversationForm
 from .words import due_in_words, state_in_words
@@ -28,7 +29,8 @@ LISTED = 80  # characters of a first line
 
 
 @admin.register(Inquiry)
-class InquiryAdmin(BulkActions, ConversationPage):
+class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
+    change_list_template = "contacts/admin/inbox.html"
     list_title = "Inbox"
     list_display = ["name", "about", "age", "with_whom", "status"]
     list_display_links = ["name", "about"]
@@ -88,10 +90,7 @@ class InquiryAdmin(BulkActions, ConversationPage):
 
     def get_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
         """The sender's columns are compared with what the page showed; the rest is the form."""
-        return [*WRITTEN, "message", *ConversationForm.base_fields]
+        return [*WRITTEN, "message", *ConversationForm.base_fields] if obj else ENTERED
 
     def get_readonly_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
-        return (*WRITTEN, "message")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+        return (*WRITTEN, "message") if obj else ()

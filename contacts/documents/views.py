@@ -31,8 +31,12 @@ class DocumentView(View):
 
 
 def download(document: Document | Attachment, content: bytes) -> HttpResponse:
-    response = HttpResponse(content, content_type=document.content_type)
-    # Never cached; the name may contain any character.
+    return download_as(document.file_name, content, content_type=document.content_type)
+
+
+def download_as(name: str, content: bytes, *, content_type: str) -> HttpResponse:
+    """Always as an attachment, and never cached. The name may contain any character."""
+    response = HttpResponse(content, content_type=content_type)
     response.headers["Cache-Control"] = "no-store, private"
-    response.headers["Content-Disposition"] = content_disposition_header(True, document.file_name) or "attachment"
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response

@@ -98,6 +98,8 @@ def answer_inquiry(*, inquiry: Inquiry, body: str, actor: User) -> Reply:
     stores nothing. The answer to a complaint is the answer to its privacy request too."""
     if not Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED]).exists():
         raise MailRefused(Refusal.REASON_CLOSED)
+    if not inquiry.email:
+        raise MailRefused(Refusal.NO_ADDRESS, "no email address was given with this message")
     reply: Reply = Reply.objects.create(inquiry=inquiry, body=body, author=actor)
     if inquiry.privacy_request is not None and inquiry.privacy_request.is_open:
         answer_with_text(request=inquiry.privacy_request, text=body, now=timezone.now(), actor=actor)

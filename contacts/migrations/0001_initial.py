@@ -31,6 +31,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SeenMessage',
+            fields=[
+                ('keyed_digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('seen_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Service',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -108,6 +115,8 @@ class Migration(migrations.Migration):
                 ('is_automatic', models.BooleanField(default=False, verbose_name='written by a program')),
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
                 ('keep_until', models.DateTimeField(db_index=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='times read')),
+                ('tried_at', models.DateTimeField(null=True, verbose_name='last read')),
                 ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incoming_mails', to='privacy.privacyrequest')),
                 ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='incoming_mails', to='contacts.inquiry')),
             ],

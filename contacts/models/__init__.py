@@ -13,6 +13,7 @@ from .note import Note
 from .presence import Presence
 from .reply import Reply
 from .saved_reply import SavedReply
+from .seen_message import SeenMessage
 from .service import Service
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "REFERENCE",
     "Reply",
     "SavedReply",
+    "SeenMessage",
     "Service",
     "new_reference",
 ]

@@ -34,7 +34,7 @@ KEPT = timedelta(days=90)  # a mail that is in no thread
     },
     other_columns=(
         "id content_index message_id_index size sender_index received_at sent_at state reason inquiry_id"
-        " starts_inquiry wish wish_settled_at privacy_request_id is_automatic answers keep_until"
+        " starts_inquiry wish wish_settled_at privacy_request_id is_automatic answers keep_until attempts tried_at"
     ),
     found_by=("sender_index", "inquiry__email_index"),
     retention=Retention(text="as long as the message they belong to; others 90 days", since="keep_until"),
@@ -82,6 +82,8 @@ class IncomingMail(SealedModel):
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
     keep_until = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField("times read", default=0)
+    tried_at = models.DateTimeField("last read", null=True)
 
     class Meta:
         ordering = ["-received_at"]

@@ -66,6 +66,26 @@ def validate_lines(text: str) -> None:
     _refuse(text, lambda c: unicodedata.bidirectional(c) in _OVERRIDES, TURNED)
 
 
+def without_forbidden(text: str) -> str:
+    """Multi-line text that can't be refused, such as mail: as `clean_lines`, without what `validate_lines` rejects."""
+    kept = (c for c in clean_lines(text) if c in "\t\n" or not _is_forbidden_in_lines(c))
+    return "".join(kept)
+
+
+def one_line_without_forbidden(text: str) -> str:
+    """The same on one line, for what `validate_one_line` rejects. White space becomes single spaces."""
+    kept = (" " if unicodedata.category(c) in _BREAKS else c for c in clean_line(text) if not _misleads_in_a_line(c))
+    return " ".join("".join(kept).split())
+
+
+def _is_forbidden_in_lines(character: str) -> bool:
+    return unicodedata.category(character) in _BREAKS or unicodedata.bidirectional(character) in _OVERRIDES
+
+
+def _misleads_in_a_line(character: str) -> bool:
+    return unicodedata.bidirectional(character) in _TURNS or character in _UNSEEN
+
+
 def _refuse_null(text: str) -> None:
     _refuse(text, "\0".__eq__, "Null characters are not allowed")
 

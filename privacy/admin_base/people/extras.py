@@ -13,7 +13,7 @@ from .sections import PersonSection
 
 @dataclass(frozen=True)
 class PersonPage:
-    """What the page shows. `email` is None if the person's data was erased."""
+    """What the page shows. `email` is None if the person's data was erased, or if the row came without one."""
 
     email: str | None
     sections: list[PersonSection]

@@ -2,7 +2,8 @@
 
 A person has no table and no ID. They are named by one of their rows, whose address finds the others by blind index: two
 spellings of one mailbox are one person (ADR 24). A telephone number is not a person, since a family or an office
-shares it; its other rows are listed apart, as "same telephone number".
+shares it; its other rows are listed apart, as "same telephone number". A row that came without an address, such as a
+letter, is a person of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from django.urls import reverse
 
 from privacy.admin_base.search.row_kinds import RowKind, kind_of
 from privacy.encryption.blind_index import BlindIndexField
-from privacy.registry.declarations import PersonalData, declaration_for
+from privacy.registry.declarations import Erasure, PersonalData, declaration_for
 
 
 def address_of(row: models.Model) -> str | None:
@@ -36,6 +37,13 @@ def address_of(row: models.Model) -> str | None:
     if isinstance(source, BlindIndexField) and source.normalize == "email":
         return getattr(owner, source.source) or None
     return getattr(owner, "email", None) or None  # beside a fingerprint
+
+
+def gave_no_address(row: models.Model) -> bool:
+    """Whether its person is unknown from the start. A row that outlives its person's erasure has lost the address."""
+    declaration = declaration_for(row._meta.db_table)
+    is_deleted = isinstance(declaration, PersonalData) and declaration.erasure == Erasure.DELETE
+    return is_deleted and address_of(row) is None
 
 
 def person_url(row: models.Model, section: RowKind | None = None) -> str:

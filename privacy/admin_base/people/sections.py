@@ -14,7 +14,7 @@ from privacy.admin_base.search.row_kinds import Fact, RowKind, Shown, StaffUser,
 from privacy.registry.policy_gate import NotInEffect
 from privacy.registry.purpose_binding import PurposeNotAllowed
 
-from .person import address_of, person_url
+from .person import address_of, gave_no_address, person_url
 
 NEWEST = 10  # rows of a section on the page; more are on a page of their own
 NOT_OPEN = "The privacy policy in effect doesn't cover showing these rows to staff yet."
@@ -47,7 +47,7 @@ class CardLine:
 
 @dataclass(frozen=True)
 class Card:
-    """`email` is None if the person's data was erased."""
+    """`email` is None if the person's data was erased, or if the row came without an address; then it has a name."""
 
     row: models.Model
     email: str | None
@@ -60,7 +60,11 @@ class Card:
 def sections_for(row: models.Model, user: StaffUser) -> list[PersonSection]:
     """One query or two for each kind, however many rows there are. Empty sections are left out."""
     email = address_of(row)
-    sections = [_section(kind, row, email) for kind in _person_kinds(user)] if email else []
+    if not email:
+        return [
+            _alone(kind, row) for kind in _person_kinds(user) if isinstance(row, kind.model) and gave_no_address(row)
+        ]
+    sections = [_section(kind, row, email) for kind in _person_kinds(user)]
     return [section for section in sections if section.lines or section.refused]
 
 
@@ -76,6 +80,10 @@ def _section(kind: RowKind, row: models.Model, email: str) -> PersonSection:
     return PersonSection(kind=kind, lines=newest[:NEWEST], more=person_url(row, kind) if len(newest) > NEWEST else "")
 
 
+def _alone(kind: RowKind, row: models.Model) -> PersonSection:
+    return PersonSection(kind=kind, lines=kind.reading(lambda: lines_of(kind, [row])))
+
+
 def lines_of(kind: RowKind, rows: Iterable[Any]) -> list[Line]:
     return [Line(row, kind.show(row), kind.url(row)) for row in rows]
 
@@ -83,10 +91,11 @@ def lines_of(kind: RowKind, rows: Iterable[Any]) -> list[Line]:
 def card_for(row: models.Model, user: StaffUser) -> Card:
     """A few queries for each kind, however many rows there are."""
     email = address_of(row)
-    if not email:
-        return Card(row, None)
     url, lines, since = person_url(row), [], []
     kinds = _person_kinds(user)
+    if not email:
+        own = next((kind for kind in kinds if isinstance(row, kind.model) and gave_no_address(row)), None)
+        return Card(row, None, own.reading(lambda: own.show(row).name) if own else "", url=url)
     for kind in kinds:
         try:
             fact = kind.reading(partial(kind.fact, email))

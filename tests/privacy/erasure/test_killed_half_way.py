@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -42,28 +40,6 @@ CursorWrapper.execute = slowly
 from django.core.management import call_command
 call_command(*sys.argv[1:])
 """
-
-
-@pytest.fixture
-def environment(settings: Settings) -> dict[str, str]:
-    """What another process needs to work on the database of these tests."""
-    names = {"DATABASE_URL": "default", "KEYSTORE_URL": "keystore"}
-    return {
-        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}},
-        **{name: _address(alias) for name, alias in names.items()},
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "SECRET_KEY": str(settings.SECRET_KEY),
-        "ENCRYPTION_KEYS": str(settings.ENCRYPTION_KEYS),
-    }
-
-
-def _address(alias: str) -> str:
-    """The test database's address, as the environment names databases."""
-    database = connections[alias].settings_dict
-    if "sqlite" in database["ENGINE"]:
-        return f"sqlite:///{database['NAME']}"
-    base, _, query = os.environ[{"default": "DATABASE_URL", "keystore": "KEYSTORE_URL"}[alias]].partition("?")
-    return f"{base.rpartition('/')[0]}/{database['NAME']}?{query}"
 
 
 def kill_in_the_middle(environment: dict[str, str], *command: str, after: int = 10) -> None:

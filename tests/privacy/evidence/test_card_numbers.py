@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from privacy.encryption.validators import has_card_number
+from privacy.encryption.validators import has_card_number, mask_card_numbers
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,8 @@ def test_a_card_number_is_found(text: str) -> None:
 )
 def test_another_number_is_not(text: str) -> None:
     assert not has_card_number(text)
+
+
+def test_text_that_is_not_refused_is_stored_without_the_digits() -> None:
+    text = "Card 5555 5555 5555 4444, order 4111111111111112, call +1 805 555 0100."
+    assert mask_card_numbers(text) == "Card **** **** **** ****, order 4111111111111112, call +1 805 555 0100."

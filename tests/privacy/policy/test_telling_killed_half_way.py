@@ -17,7 +17,7 @@ from privacy.policy.versions import announce_version, new_draft, put_in_effect
 from privacy.registry import policy_gate
 from privacy.registry.policy_snapshot import running, without
 from tests import factories
-from tests.privacy.erasure.test_killed_half_way import environment, kill_in_the_middle  # noqa: F401  (a fixture)
+from tests.privacy.erasure.test_killed_half_way import kill_in_the_middle
 from tests.worker import run_due_tasks
 
 from .conftest import PHONE, policy_in_effect
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PEOPLE = 40
 
 
-def test_telling_goes_on_where_it_was_killed(environment: dict[str, str]) -> None:  # noqa: F811
+def test_telling_goes_on_where_it_was_killed(environment: dict[str, str]) -> None:
     addresses = [f"dave{number}@example.org" for number in range(PEOPLE)]
     for address in addresses:
         factories.inquiry(address)

@@ -60,7 +60,7 @@ MODELS = """
     affiliates.termsversion          ROA   ROA   ROA   RO
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
-    contacts.inquiry                 ROM   -     ROM   R
+    contacts.inquiry                 ROM   ROM   ROM   R
     contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -

@@ -1,0 +1,19 @@
+"""Why a mail was held, failed or ignored before it reached a thread, in words for staff. Never text of the mail: the
+database shows them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class NotFiled(StrEnum):
+    TOO_LARGE = "too large: only its beginning is stored"
+    PROGRAM = "our program failed on it"
+    CRASHES = "our program stopped on it several times"
+    TOO_MANY = "this sender wrote too often within an hour"
+    BOUNCE = "a mail server's notification about our mail"
+    FOREIGN_BOUNCE = "a mail server's notification about a mail that isn't ours"
+    UNSUBSCRIBED = "it opted its sender out of mail"
+    OWN_MAIL = "our own mail came back"
+    SPAM = "marked as spam"
+    DELETED_BEFORE = "it arrived before and has been deleted since"
