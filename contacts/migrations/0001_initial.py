@@ -1,3 +1,5 @@
+import contacts.models.incoming_mail
+import contacts.models.inquiry
 import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
@@ -17,6 +19,17 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Mailbox',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address_digest', models.CharField(max_length=64, unique=True)),
+                ('uid_validity', models.BigIntegerField(default=0, help_text='UIDs of another one name other messages (RFC 3501)')),
+                ('busy_until', models.DateTimeField(help_text='a process that fetches renews it', null=True)),
+                ('read_at', models.DateTimeField(help_text='the last time that it was read to its end', null=True)),
+                ('unknown', models.PositiveIntegerField(default=0, help_text='messages in it that are not stored, at that time')),
+            ],
+        ),
         migrations.CreateModel(
             name='SavedReply',
             fields=[
@@ -78,7 +91,7 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('opened_at', models.DateTimeField(editable=False, null=True, verbose_name='first opened')),
                 ('snoozed_until', models.DateTimeField(editable=False, null=True)),
-                ('keep_until', models.DateTimeField(db_index=True, editable=False)),
+                ('keep_until', models.DateTimeField(db_index=True, default=contacts.models.inquiry.kept_by_default, editable=False, null=True)),
                 ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entered_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.inquiry', verbose_name='merged into')),
@@ -114,7 +127,7 @@ class Migration(migrations.Migration):
                 ('wish_settled_at', models.DateTimeField(editable=False, null=True, verbose_name='wish settled')),
                 ('is_automatic', models.BooleanField(default=False, verbose_name='written by a program')),
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
-                ('keep_until', models.DateTimeField(db_index=True)),
+                ('keep_until', models.DateTimeField(db_index=True, default=contacts.models.incoming_mail.kept_by_default, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='times read')),
                 ('tried_at', models.DateTimeField(null=True, verbose_name='last read')),
                 ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incoming_mails', to='privacy.privacyrequest')),
@@ -195,6 +208,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='MailboxMessage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.BigIntegerField()),
+                ('mail', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.incomingmail')),
+                ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='contacts.mailbox')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Note',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -242,6 +264,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='draft',
             constraint=models.UniqueConstraint(fields=('inquiry', 'author'), name='contacts_one_draft_per_colleague'),
+        ),
+        migrations.AddConstraint(
+            model_name='mailboxmessage',
+            constraint=models.UniqueConstraint(fields=('mailbox', 'uid'), name='contacts_mailbox_message_once'),
         ),
         migrations.AddConstraint(
             model_name='presence',
