@@ -11,3 +11,4 @@ class ClientsConfig(AppConfig):
     def ready(self) -> None:
         from . import receivers  # noqa: F401  (importing connects them)
         from .agreements import agreements  # noqa: F401  (importing connects it)
+        from .quotes import payments  # noqa: F401  (importing registers what an order covers)
