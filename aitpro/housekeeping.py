@@ -26,8 +26,8 @@ from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
 from clients.quotes.decisions import expire_quotes
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
-from contacts.incoming_mail.intake import process_received_mail
 from clients.quotes.reminders import remind_of_quotes
+from contacts.incoming_mail.intake import process_received_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.reapply import finish_erasures
