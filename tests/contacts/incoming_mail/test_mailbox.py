@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 from imapclient import SEEN, IMAPClient, SocketTimeout
 from pytest_django import Settings
 
+from aitpro.housekeeping import housekeep
 from contacts.incoming_mail import intake, mailbox
 from contacts.incoming_mail.mailbox import MailboxUnreachable, fetch_mail
 from contacts.models import IncomingMail, Mailbox, MailboxMessage
@@ -68,6 +70,26 @@ def test_messages_are_stored_and_marked_as_seen(server: IMAPServer) -> None:
     assert subjects() == ["A blog", "A shop"]
     assert list(server.messages().values()) == [(SEEN,), (SEEN,)]
     assert the_mailbox().unknown == 0
+
+
+def test_the_command_fetches_and_says_what_it_did(server: IMAPServer, capsys: pytest.CaptureFixture[str]) -> None:
+    server.deliver(written("A shop"))
+    call_command("receive_mail", imap=True)
+    assert capsys.readouterr().out == "1 stored, 0 not stored.\n"
+    assert subjects() == ["A shop"]
+
+
+def test_the_command_ends_with_try_again_if_the_mailbox_cannot_be_read(server: IMAPServer, settings: Settings) -> None:
+    settings.MAIL_IN = {**server.settings, "password": "another"}
+    with pytest.raises(CommandError, match="could not be read: LoginError. Try again") as refusal:
+        call_command("receive_mail", imap=True)
+    assert refusal.value.returncode == 75
+
+
+def test_housekeeping_fetches(server: IMAPServer) -> None:
+    server.deliver(written("A shop"))
+    assert housekeep(now=timezone.now())["mailbox read"] == 1
+    assert subjects() == ["A shop"]
 
 
 def test_without_a_mailbox_nothing_is_fetched(settings: Settings) -> None:
@@ -134,7 +156,7 @@ def test_message_that_is_not_stored_stays_as_it_is_and_stops_no_other(
 
 
 def refusing(words: bytes) -> Any:
-    former = mailbox.receive_message
+    former = intake.receive_message
 
     def receive(raw: bytes, **options: Any) -> IncomingMail:
         if words in raw:
@@ -177,7 +199,7 @@ def test_a_program_that_was_killed_after_storing_a_message_stores_it_once(server
 
 def test_two_processes_do_not_fetch_at_once(server: IMAPServer, monkeypatch: pytest.MonkeyPatch) -> None:
     server.deliver(written("A shop"))
-    former, at_once = mailbox.receive_message, []
+    former, at_once = intake.receive_message, list[int]()
 
     def receive(raw: bytes, **options: Any) -> IncomingMail:
         at_once.append(fetch())
@@ -243,7 +265,7 @@ def test_of_a_message_that_is_too_large_only_the_beginning_is_fetched(
         monkeypatch.setattr(module, "LARGEST", 1_000_000)
     server.deliver(written("A shop", text="All about it.\r\n" * 200_000))
     fetched = []
-    former = mailbox.receive_message
+    former = intake.receive_message
 
     def receive(raw: bytes, **options: Any) -> IncomingMail:
         fetched.append((len(raw), options["size"]))
