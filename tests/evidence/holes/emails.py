@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..mutations import around, breaks, put, swap
+from ..mutations import around, breaks, swap
 
 
 @breaks("contactable", at="an unreadable email is lost")
@@ -33,19 +33,19 @@ def ids_of_our_mails_are_not_signed() -> None:
 @breaks("email-for-asked-contact-only", at="opted a person out")
 def a_wish_by_email_is_carried_out_unasked() -> None:
     """Whoever wrote an address into an email decided for its owner."""
-    from contacts.incoming_mail import intake
+    from contacts.incoming_mail import filing, wishes
     from privacy.consent.opt_outs import suppress
     from privacy.models import PrivacyRequest
 
-    former = intake.file_mail
+    former = filing.file_mail
 
     def file_mail(*, mail: Any, message: Any, **options: Any) -> Any:
         filed = former(mail=mail, message=message, **options)
-        if intake.wish_in(message) == PrivacyRequest.Kind.STOP_CONTACT:
+        if wishes.wish_in(message) == PrivacyRequest.Kind.STOP_CONTACT:
             suppress(message.sender)
         return filed
 
-    put(intake, "file_mail", file_mail)
+    swap(former, file_mail)
 
 
 @breaks("paypal-only", at="contacts_attachment.content")
