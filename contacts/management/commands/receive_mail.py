@@ -98,6 +98,6 @@ class Command(BaseCommand):
             return ""
         return str(mail.state)
 
-    @acts_for()
+    @acts_for(upkeep=True)
     def _print_counts(self) -> None:
         self.stdout.write(json.dumps(counts()))
