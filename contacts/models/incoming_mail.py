@@ -64,6 +64,8 @@ class IncomingMail(SealedModel):
         FAILED = "failed", "could not be read"
         IGNORED = "ignored", "needs no answer"
 
+    TO_REVIEW = (State.HELD, State.FAILED)
+
     # SHA-256 of the mail as it arrived, in hex.
     content_digest = SealedTextField(max_length=64)
     content_index = BlindIndexField("content_digest", unique=True)
