@@ -117,6 +117,11 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
         super().save_related(request, form, formsets, change)
         add_up(quote=form.instance)
 
+    def response_change(self, request: HttpRequest, obj: Quote) -> HttpResponse:
+        """Back to the draft, which shows what its installments come to, and what keeps it from being sent."""
+        self.message_user(request, "The draft is saved.")
+        return redirect("admin:clients_quote_change", obj.pk)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if quote := context.get("original"):
             stored = Quote.objects.get(pk=quote.pk)
