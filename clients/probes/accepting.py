@@ -78,5 +78,3 @@ def _offer(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> str:
 
 def _today() -> date:
     return local_day(timezone.now())
-
-
