@@ -27,6 +27,7 @@ from affiliates.statistics.label_sales import count_label_sales
 from clients.quotes.decisions import expire_quotes
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
 from clients.quotes.reminders import remind_of_quotes
+from contacts.incoming_mail.intake import process_received_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.reapply import finish_erasures
@@ -83,6 +84,7 @@ REFERRALS = frozenset({Purpose.REFERRAL_TRACKING})
 REQUESTS = frozenset({Purpose.PRIVACY_REQUEST})
 NOTICES = frozenset({Purpose.POLICY_NOTICE})
 AFFILIATES = frozenset({Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING})
+CORRESPONDENCE = frozenset({Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST})
 ORDERS = frozenset({Purpose.ORDER})
 RELEASES = frozenset({Purpose.RELEASE_NEWS})
 QUOTES = frozenset({Purpose.QUOTE})
@@ -105,6 +107,7 @@ JOBS: dict[str, Job] = {
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
     "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),
     "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
+    "received mails read": Job(lambda now: process_received_mail(now=now), CORRESPONDENCE),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),
     "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS),

@@ -1,4 +1,4 @@
-"""Staff tasks: unanswered messages."""
+"""Staff tasks: unanswered messages, and mail that could not be filed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Q
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, only_row, staff_task
 from privacy.models import PrivacyRequest
 
-from .models import Inquiry
+from .models import IncomingMail, Inquiry
 
 
 @staff_task(
@@ -34,3 +34,17 @@ def messages(now: datetime, user: Any) -> StaffTaskCount:
         mine=Count("pk", filter=Q(assigned_to=user.pk)),
     )
     return StaffTaskCount(**found, row=only_row(to_do))
+
+
+@staff_task(
+    area=Area.CONTACTS,
+    one="email to review",
+    many="emails to review",
+    permission="contacts.view_incomingmail",
+    page="admin:contacts_incomingmail_changelist",
+)
+def emails(now: datetime) -> StaffTaskCount:
+    """Held, or unreadable: nobody answers them before staff have looked."""
+    to_review = IncomingMail.objects.filter(state__in=IncomingMail.TO_REVIEW)
+    found = to_review.aggregate(count=Count("pk"), oldest=Min("received_at"))
+    return StaffTaskCount(**found, row=only_row(to_review))

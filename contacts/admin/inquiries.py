@@ -12,9 +12,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
+from contacts.conversation.timeline import answered_row
 from contacts.inquiries.forms import ONLY_FOR
 from contacts.models import Inquiry
+from privacy.admin_base.staff_labels import link_for
 from privacy.encryption.normalization import normalize_email
+from privacy.registry.declarations import is_about
 
 from .bulk import BulkActions
 from .contributions import contributed_facts
@@ -78,11 +81,15 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
             address = reverse("admin:privacy_privacyrequest_change", args=[inquiry.privacy_request_id])
             link = format_html('<a href="{}">the complaint, with its legal deadlines</a>', address)
             facts.append(("privacy request", link))
+        if row := answered_row(inquiry):
+            somebody_elses = "" if is_about(row, inquiry.email) else " (someone else's)"
+            facts.append(("answers our email about", format_html("{}{}", link_for(request.user, row), somebody_elses)))
         return [*facts, *contributed_facts(inquiry, request.user)]
 
     def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
         return [
             (inquiry.replies.all(), ("sent_at", "body")),
+            (inquiry.incoming_mails.all(), ("received_at",)),
             (inquiry.correspondence.all(), ("way", "happened_at", "notes")),
             (inquiry.notes.all(), ("body",)),
             (inquiry.documents.defer("content"), ("name", "sent_at")),
