@@ -28,6 +28,7 @@ from clients.quotes.decisions import expire_quotes
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
 from clients.quotes.reminders import remind_of_quotes
 from contacts.incoming_mail.intake import process_received_mail
+from contacts.incoming_mail.mailbox import fetch_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.reapply import finish_erasures
@@ -107,6 +108,7 @@ JOBS: dict[str, Job] = {
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
     "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),
     "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
+    "mailbox read": Job(lambda now: fetch_mail(now=now), CORRESPONDENCE),
     "received mails read": Job(lambda now: process_received_mail(now=now), CORRESPONDENCE),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -134,7 +135,7 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
     def pdf_view(self, request: HttpRequest, quote_id: Any) -> HttpResponse:
         quote = get_object_or_404(Quote, pk=quote_id)
         if not self.has_view_permission(request, quote):
-            return redirect("admin:index")
+            raise PermissionDenied
         self.audit(request, "read", quote)
         return pdf_response(quote)
 

@@ -14,8 +14,10 @@ from django.test import Client
 from clients.models import Quote
 from contacts.models import Inquiry
 from tests import factories
-from tests.shop.paypal_fixtures import paypal, paypal_down, paypal_process  # noqa: F401  (fixtures)
+from tests.shop.paypal_fixtures import paypal, paypal_down, paypal_process
 from tests.staff_pages import Page
+
+__all__ = ["paypal", "paypal_down", "paypal_process"]
 
 Work = Callable[[], int]
 
