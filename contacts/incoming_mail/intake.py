@@ -20,7 +20,6 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from contacts.models import Attachment, IncomingMail, Inquiry, SeenMessage
-from contacts.models.incoming_mail import KEPT as UNFILED_KEPT
 from contacts.models.inquiry import KEPT
 from privacy.audit.trail import record
 from privacy.encryption.normalization import normalize_email
@@ -70,11 +69,7 @@ def store_message(raw: bytes, *, received_at: datetime, envelope_to: str, size: 
     """Stores the message sealed, unread. One that was deleted since it arrived first, for instance because its sender
     wished so, is not stored again: its row then holds nothing but the hash."""
     digest = content_digest(raw[:LARGEST], size=size)
-    now = timezone.now()
-    # Kept from now on, not from its arrival: staff need their time for a mail that lay in the mailbox for months.
-    mail = IncomingMail(
-        content_digest=digest, size=size, received_at=min(received_at, now), keep_until=now + UNFILED_KEPT
-    )
+    mail = IncomingMail(content_digest=digest, size=size, received_at=min(received_at, timezone.now()))
     try:
         with transaction.atomic(durable=True):
             if SeenMessage.objects.with_digest(digest).exists():
@@ -228,13 +223,7 @@ def store_in(*, mail: IncomingMail, inquiry: Inquiry) -> None:
     """Makes the mail a part of this inquiry, with which it is kept and erased. The original isn't needed any more: the
     thread has its text and files. Requires a transaction."""
     inquiry.refresh_from_db(fields=["keep_until"])
-    mail.inquiry, mail.keep_until, mail.state, mail.reason, mail.raw = (
-        inquiry,
-        inquiry.keep_until,
-        State.FILED,
-        "",
-        None,
-    )
+    mail.inquiry, mail.state, mail.reason, mail.raw = inquiry, State.FILED, "", None
     mail.save()
     Attachment._base_manager.filter(incoming_mail=mail).update(inquiry=inquiry)
 

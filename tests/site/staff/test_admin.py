@@ -42,6 +42,7 @@ LISTS: dict[type[models.Model], int] = {Commission: 12, RefundRequest: 11}
 IN_A_LINE_OF_THE_PAGE = {
     "affiliates.Application.website",  # in `site`, a link that tells no source
     "affiliates.Commission.reason",
+    *(f"contacts.IncomingMail.{column}" for column in ("raw", "content_digest", "message_id")),  # `original`
 }
 PERSONAL = ("alice1@example.com", "carol@example.org", "dave@example.org", "Carol", "Dave", "203.0.113.77")
 
@@ -66,6 +67,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     raise_flag(attribution=commission.attribution, kind="by_staff")
     SavedReply.objects.create(title=f"Hours {number}", body="Dear {name}")
     Agreement.objects.create(name="Dave", email="dave@example.org", subject="Care", starts_on=date(2026, 2, 1))
+    factories.incoming_mail(state="held", raw=b"From: dave@example.org")
     inquiry = factories.inquiry()
     for _ in range(number):
         answer_inquiry(inquiry=inquiry, body="Good day.", actor=factories.user(f"staff{uuid_tail()}@example.com"))
