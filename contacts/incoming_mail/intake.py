@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -111,6 +112,7 @@ def process_mail(mail: IncomingMail, *, is_reviewed: bool = False) -> None:
         try:
             _read_and_file(mail, is_reviewed)
         except UnreadableMessage as unreadable:
+            _note_sender(mail)
             _set_aside(mail, State.FAILED, unreadable.reason)
         except (OperationalError, InterfaceError):
             raise
@@ -182,6 +184,14 @@ def _read_and_file(mail: IncomingMail, is_reviewed: bool) -> None:
 def _note_header(mail: IncomingMail, read: ReadMessage) -> None:
     mail.message_id, mail.sender, mail.sent_at = read.message_id or None, read.sender or None, read.sent_at
     mail.sender_name, mail.subject = read.sender_name, read.subject
+
+
+def _note_sender(mail: IncomingMail) -> None:
+    """Reads the header alone, so that a mail whose content can't be read is found for its sender: for their archive,
+    and when they are erased."""
+    header, end, _ = bytes(mail.raw).replace(b"\r\n", b"\n").partition(b"\n\n")
+    with suppress(UnreadableMessage):
+        _note_header(mail, read_message(parse_message(header + end)))
 
 
 def _needs_nobody(mail: IncomingMail, message: EmailMessage, read: ReadMessage) -> NotFiled | None:
