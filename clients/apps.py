@@ -7,3 +7,6 @@ class ClientsConfig(AppConfig):
     name = "clients"
     # A quote's page shows the message it answers and the orders it became.
     staff_acts_for = (Purpose.ANSWER_INQUIRY, Purpose.ORDER)
+
+    def ready(self) -> None:
+        from .agreements import agreements  # noqa: F401  (importing connects it)

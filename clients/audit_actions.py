@@ -1,4 +1,4 @@
-"""The audit actions about quotes in words."""
+"""The audit actions about clients in words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from privacy.audit.actions import audit_actions
 
 audit_actions(
     {
+        "clients.agreement.changed": "{actor} changed {object}",
+        "clients.agreement.deleted": "{actor} deleted {object}",
+        "clients.agreement.ended": "{actor} set the last day of {object}",
+        "clients.agreement.entered": "{actor} entered {object}",
         "clients.quote.declined": "{actor} recorded that the client declined {object}",
         "clients.quote.discarded": "{actor} discarded {object}",
         "clients.quote.drafted": "{actor} drafted {object}",

@@ -13,6 +13,7 @@ from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, personal_data
 from privacy.registry.purposes import Purpose
 
+from .live_threads import is_kept
 from .reply import AS_THE_MESSAGE
 
 
@@ -21,8 +22,8 @@ class LiveAttachments(models.Manager[Any]):
 
     def get_queryset(self) -> models.QuerySet[Any]:
         now = timezone.now()
-        in_no_thread = Q(inquiry=None, incoming_mail__keep_until__gt=now)
-        return super().get_queryset().filter(Q(inquiry__keep_until__gt=now) | in_no_thread)
+        in_a_thread = Q(inquiry__isnull=False) & is_kept("inquiry__keep_until", now)
+        return super().get_queryset().filter(in_a_thread | Q(inquiry=None, incoming_mail__keep_until__gt=now))
 
 
 @personal_data(

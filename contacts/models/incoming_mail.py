@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -16,6 +17,11 @@ from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Purpose
 
 KEPT = timedelta(days=90)  # a mail that is in no thread
+
+
+def kept_by_default() -> datetime:
+    """For rows that are stored without `save`."""
+    return timezone.now() + KEPT
 
 
 @personal_data(
@@ -81,7 +87,8 @@ class IncomingMail(SealedModel):
     )
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
-    keep_until = models.DateTimeField(db_index=True)
+    # Of a filed one: as of its inquiry.
+    keep_until = models.DateTimeField(default=kept_by_default, null=True, db_index=True)
     attempts = models.PositiveSmallIntegerField("times read", default=0)
     tried_at = models.DateTimeField("last read", null=True)
 
@@ -94,10 +101,15 @@ class IncomingMail(SealedModel):
     def __str__(self) -> str:
         return f"incoming mail {self.pk}"
 
-    def save(self, **options: Any) -> None:
-        if not self.keep_until:
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """A filed mail is kept as long as its inquiry."""
+        if self.inquiry is not None:
+            self.keep_until = self.inquiry.keep_until
+        elif self._state.adding:
             self.keep_until = self.received_at + KEPT
-        super().save(**options)
+        if update_fields is not None and "inquiry" in update_fields:
+            update_fields = {*update_fields, "keep_until"}
+        super().save(update_fields=update_fields, **options)
 
     @property
     def staff_label(self) -> str:

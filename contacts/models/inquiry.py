@@ -20,10 +20,17 @@ from privacy.models import PrivacyRequest
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Channel, Purpose
 
-KEPT = timedelta(days=730)  # after it was received; an agreement keeps a client's messages longer
+from .live_threads import is_kept
+
+KEPT = timedelta(days=730)  # after it was received; a client's messages are kept longer (`clients.agreements`)
 
 
 REFERENCE = re.compile(rf"Q-[{SYMBOLS}]{{6}}")
+
+
+def kept_by_default() -> datetime:
+    """For rows that are stored without `save`."""
+    return timezone.now() + KEPT
 
 
 def new_reference() -> str:
@@ -33,7 +40,7 @@ def new_reference() -> str:
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def live(self, now: datetime) -> InquiryQuerySet:
         """Unexpired messages, whether or not the purge has run."""
-        return self.filter(keep_until__gt=now)
+        return self.filter(is_kept("keep_until", now))
 
     def waiting(self) -> InquiryQuerySet:
         """Messages that need an answer or a review, snoozed ones included: their senders wait, too."""
@@ -162,7 +169,10 @@ class Inquiry(SealedModel):
     privacy_request = models.ForeignKey(
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
-    keep_until = models.DateTimeField(db_index=True, editable=False)
+    # None: while an agreement is in force.
+    keep_until = models.DateTimeField(
+        default=kept_by_default, null=True, db_index=True, editable=False
+    )  # None: while an agreement is in force
 
     objects = LiveInquiries()
 
@@ -175,7 +185,7 @@ class Inquiry(SealedModel):
         return f"inquiry {self.reference}"
 
     def save(self, **options: Any) -> None:
-        if not self.keep_until:
+        if self._state.adding:
             self.keep_until = self.received_at + KEPT
         super().save(**options)
 

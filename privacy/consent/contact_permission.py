@@ -180,7 +180,8 @@ def is_over(row: models.Model, *, now: datetime) -> bool:
     since = declaration.retention.since
     if "__" in since:  # counted from a time in another row
         return declaration.expired(now).filter(pk=row.pk).exists()
-    return bool(getattr(row, since) + timedelta(days=declaration.retention.days) <= now)
+    began = getattr(row, since)
+    return began is not None and bool(began + timedelta(days=declaration.retention.days) <= now)
 
 
 def _undeliverable(emails: set[str]) -> dict[str, datetime]:

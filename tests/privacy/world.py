@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.utils import timezone
@@ -22,7 +23,8 @@ from affiliates.models import (
     PayoutItem,
     PayoutRun,
 )
-from contacts.models import Attachment, Correspondence, Document, Draft, Inquiry, Note, Presence, Reply
+from clients.models import Agreement
+from contacts.models import Attachment, Correspondence, Document, Draft, IncomingMail, Inquiry, Note, Presence, Reply
 from privacy.disclosure.models import Disclosure
 from privacy.encryption.tokens import hash_token
 from privacy.keystore.models import OptOutCopy, Tombstone
@@ -36,6 +38,7 @@ from privacy.models import (
     UndeliverableAddress,
 )
 from privacy.policy.models import PolicyNotice, PolicyVersion
+from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import personal_models
 from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
@@ -63,6 +66,9 @@ def everything_about(email: str, *, name: str, product: Product, brought_by: Aff
     Draft.objects.create(inquiry=inquiry, author=brought_by.user, body=f"Dear {name}, we")
     Note.objects.create(inquiry=inquiry, author=brought_by.user, body=f"{name} asks often")
     Presence.objects.create(inquiry=inquiry, user=account)
+    Agreement.objects.create(
+        name=name, email=email, subject=f"the site of {name}", notes=f"{name} pays", starts_on=local_day(timezone.now())
+    )
     _request(email, name)
 
 
@@ -142,6 +148,19 @@ def _inquiry(email: str, name: str) -> Inquiry:
     inquiry = factories.inquiry(email, name=name, reference=f"Q-{name}"[:8], message=f"{name} asks")
     Reply.objects.create(inquiry=inquiry, body=f"Dear {name}")
     Correspondence.objects.create(inquiry=inquiry, way="call_in", notes=f"{name} called")
+    IncomingMail.objects.create(
+        inquiry=inquiry,
+        content_digest=hashlib.sha256(name.encode()).hexdigest(),
+        message_id=f"<{name}@example.net>",
+        raw=name.encode(),
+        size=len(name),
+        sender=email,
+        sender_name=name,
+        subject=f"{name} asks again",
+        text=f"{name} writes",
+        quoted=f"{name} wrote",
+        state="filed",
+    )
     Attachment.objects.create(
         inquiry=inquiry, name=f"{name}.png", content=name.encode(), content_type="image/png", size=len(name)
     )

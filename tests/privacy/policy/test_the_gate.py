@@ -26,6 +26,7 @@ from privacy.policy.models import PolicyVersion
 from privacy.registry import policy_gate
 from privacy.registry.policy_gate import NotInEffect, is_open
 from privacy.registry.policy_snapshot import running
+from shop.models import Order, Product
 from tests import factories
 
 from .conftest import policy_in_effect
@@ -135,22 +136,22 @@ def test_another_use_closes_a_column(says: Policy, before: dict[str, Any]) -> No
         factories.inquiry(phone="805-651-8516")
 
 
-def test_a_shorter_retention_closes_nothing(says: Policy) -> None:
-    says(PHONE, days=5000, kept="nearly 14 years")
-    assert factories.inquiry(phone="805-651-8516").phone
+def test_a_shorter_retention_closes_nothing(says: Policy, product: Product) -> None:
+    says("shop_order.phone", days=5000, kept="nearly 14 years")
+    assert factories.order(product, phone="805-651-8516").phone
     assert [difference.widens for difference in policy_gate.waiting().differences] == [False]
 
 
-def test_a_longer_retention_does_not_count_before_it_is_in_effect(says: Policy) -> None:
-    """Kept 730 days by the code, 365 by the policy: what is 400 days old goes."""
+def test_a_longer_retention_does_not_count_before_it_is_in_effect(says: Policy, product: Product) -> None:
+    """Kept 7 years by the code, a year by the policy: what is 400 days old loses its buyer."""
     old, young = (timezone.now() - timedelta(days=days) for days in (400, 300))
-    factories.inquiry("old@example.org", received_at=old)
-    factories.inquiry("young@example.org", received_at=young)
+    factories.order(product, email="old@example.org", placed_at=old)
+    factories.order(product, email="young@example.org", placed_at=young)
     purge_expired(now=timezone.now())
-    assert Inquiry.objects.count() == 2
-    says(PHONE, days=365, kept="a year")
+    assert {order.email for order in Order.objects.all()} == {"old@example.org", "young@example.org"}
+    says("shop_order.phone", days=365, kept="a year")
     purge_expired(now=timezone.now())
-    assert [inquiry.email for inquiry in Inquiry.objects.all()] == ["young@example.org"]
+    assert {order.email for order in Order.objects.all()} == {None, "young@example.org"}
 
 
 def test_protective_column_is_never_closed_by_a_longer_retention(says: Policy) -> None:

@@ -71,7 +71,7 @@ def about(monkeypatch: pytest.MonkeyPatch) -> Callable[[MailKind, bool], Outgoin
             and not getattr(row, declared.retention.since.split("__")[0], None)
         ):
             monkeypatch.setattr("privacy.consent.contact_permission.is_over", lambda row, now: False)
-        stand_in = replace(kind, live=lambda reason: live, began=None)
+        stand_in = replace(kind, live=lambda reason: live, began=None, answers=None)
         monkeypatch.setitem(mail_kinds._kinds, kind.template, stand_in)
         monkeypatch.setattr("privacy.mail.sending._reason_of", lambda mail: row)
         return OutgoingMail.objects.create(

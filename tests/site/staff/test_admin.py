@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Application, Commission, Creative, LedgerCheck, PayoutRun, TermsVersion
 from affiliates.payouts.runs import prepare_payout
 from aitpro.pages.models import Page, SiteQuestion
+from clients.models import Agreement
 from contacts.inquiries.workflow import answer_inquiry
 from contacts.models import Inquiry, SavedReply, Service
 from privacy.audit.models import AuditEntry
@@ -63,6 +65,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     prepare_payout(currency="USD", actor=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
     SavedReply.objects.create(title=f"Hours {number}", body="Dear {name}")
+    Agreement.objects.create(name="Dave", email="dave@example.org", subject="Care", starts_on=date(2026, 2, 1))
     inquiry = factories.inquiry()
     for _ in range(number):
         answer_inquiry(inquiry=inquiry, body="Good day.", actor=factories.user(f"staff{uuid_tail()}@example.com"))

@@ -60,6 +60,7 @@ MODELS = """
     affiliates.termsversion          ROA   ROA   ROA   RO
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
+    clients.agreement                ROM   ROM   ROM   RO
     contacts.inquiry                 ROM   ROM   ROM   R
     contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
@@ -133,6 +134,7 @@ PAGES = """
     admin:affiliates_payoutitem_cancel_at_paypal  -        ROF
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
+    admin:clients_agreement_end            ROM      ROM
     admin:contacts_inquiry_take            -        ROM
     admin:contacts_inquiry_close           -        ROM
     admin:contacts_inquiry_draft           -        ROM
