@@ -17,8 +17,8 @@ VERIFIED = {"verify-ca", "verify-full"}
 
 @register(deploy=True)
 def connections_are_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Databases, caches and mail servers on other hosts must be reached over TLS; local ones need none."""
-    return [*_mail(), *_databases(), *_caches()]
+    """Databases, caches, mail servers and mailboxes on other hosts must be reached over TLS; local ones need none."""
+    return [*_mail(), *_mailbox(), *_databases(), *_caches()]
 
 
 @register(deploy=True)
@@ -64,6 +64,12 @@ def _mail() -> Iterator[CheckMessage]:
             hint="Use smtp+tls:// or smtp+ssl:// in EMAIL_URL.",
             id="aitpro.W001",
         )
+
+
+def _mailbox() -> Iterator[CheckMessage]:
+    if settings.MAIL_IN and not settings.MAIL_IN["encryption"] and not is_local(settings.MAIL_IN["host"]):
+        said = "Mail and the mailbox's password are fetched without TLS."
+        yield Warning(said, hint="Use imaps:// or imap+tls:// in MAIL_IN_URL.", id="aitpro.W006")
 
 
 def _databases() -> Iterator[CheckMessage]:

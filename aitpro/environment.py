@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +30,7 @@ _MAILER_OPTIONS = {  # of each backend, as django-environ names them
     },
     "django.core.mail.backends.filebased.EmailBackend": {"file_path": "EMAIL_FILE_PATH"},
 }
+_MAILBOX_SCHEMES = {"imaps": ("tls", 993), "imap+tls": ("starttls", 143), "imap": ("", 143)}
 
 
 class Environment:
@@ -123,6 +124,13 @@ class Environment:
         options = {option: value for option, value in named.items() if value is not None}
         return {"BACKEND": backend, "OPTIONS": options | ({"timeout": timeout} if backend == SMTP_BACKEND else {})}
 
+    def mailbox(self, name: str) -> dict[str, Any]:
+        """An IMAP mailbox: host, port, encryption (`tls`, `starttls`, or none), user, password, folder.
+
+        Empty if unset.
+        """
+        return self.parsed(name, _mailbox, expected="an address such as imaps://user:password@host/INBOX", default="")
+
     def parsed(self, name: str, parse: Callable[[str], T], *, expected: str, default: str | None = None) -> T:
         return self._parse(name, self.text(name, default=default), parse, expected)
 
@@ -175,6 +183,23 @@ def _endpoint(value: str) -> tuple[str, int] | None:
     if value:
         ipaddress.ip_address(host.strip("[]"))
     return (host.strip("[]"), int(port)) if value else None
+
+
+def _mailbox(value: str) -> dict[str, Any]:
+    if not value:
+        return {}
+    parts = urlsplit(value)
+    encryption, port = _MAILBOX_SCHEMES[parts.scheme]
+    if not (parts.hostname and parts.username and parts.password) or parts.query or parts.fragment:
+        raise ValueError
+    return {
+        "host": parts.hostname,
+        "port": parts.port or port,
+        "encryption": encryption,
+        "user": unquote(parts.username),
+        "password": unquote(parts.password),
+        "folder": unquote(parts.path.strip("/")) or "INBOX",
+    }
 
 
 def _reply_address(value: str) -> str:

@@ -279,6 +279,11 @@ MAIL_REPLY_ADDRESS = env.reply_address("MAIL_REPLY_ADDRESS")
 # The domain of the envelope senders, one for each mail; empty: BUSINESS_EMAIL is the envelope sender.
 MAIL_BOUNCE_DOMAIN = env.domain("MAIL_BOUNCE_DOMAIN")
 
+# --- Mail in: the mailbox that housekeeping fetches from (contacts/incoming_mail/mailbox.py); none by default ---------
+MAIL_IN = env.mailbox("MAIL_IN_URL")
+# What happens there to a message that is stored: it is marked as seen, or deleted.
+MAIL_IN_AFTER = env.choice("MAIL_IN_AFTER", {"seen", "delete"}, default="seen")
+
 # --- PayPal -------------------------------------------------------------------------------------------------------
 PAYPAL_MODE = env.choice("PAYPAL_MODE", {"standin", "sandbox", "live"}, default="standin")
 PAYPAL_BASE_URL = {
@@ -432,6 +437,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},  # Django's own handlers would log full paths, and mail them
         "django.request": {"filters": ["unavailable"]},
         "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
+        "imapclient": {"level": "WARNING"},  # below that, it repeats mails and the password
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
         "flufl.bounce": {"handlers": [], "propagate": False},  # it logs what it can't read, with addresses

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 
 from privacy.consent.contact_lists import contact_list
 from privacy.consent.contact_permission import Contact, purposes_of
-from privacy.evidence.measurement import Evidence, at_least, evidence_for
+from privacy.evidence.measurement import Evidence, Figures, at_least, evidence_for
 from privacy.evidence.served_pages import serve
+from privacy.models import PrivacyRequest
 from privacy.models.consent import Suppression
-from privacy.registry.deadlines import business_days_after, local_day
+from privacy.registry.deadlines import business_days_after, deadlines_of, local_day
 from privacy.registry.purposes import Channel, Purpose
 from privacy.registry.use_sentences import bind_sentences, implicit_uses
 
 from .inquiries.forms import ContactForm
-from .models import Correspondence, Inquiry
+from .models import Correspondence, IncomingMail, Inquiry, Mailbox
+from .models.mailbox import mailbox_digest
 
 PROBE = {"kind": "question", "name": "Probe", "email": "probe@example.com", "message": "Does the form accept this?"}
 WAYS = ("email", "phone", "address")  # contact details that the page must show beside the form
 MOST_DAYS = 100  # business days counted
+UNREAD_FOR = timedelta(hours=1)  # housekeeping reads a stored mail again within minutes
+SILENT_FOR = timedelta(hours=2)  # housekeeping reads the mailbox every minute
 
 
 bind_sentences(
@@ -70,6 +74,41 @@ def _last_answer() -> str:
     )
     found = next(days, MOST_DAYS)
     return "on the same business day" if found == 0 else f"within {found} business day{'' if found == 1 else 's'}"
+
+
+@evidence_for("contactable")
+def mail_arrives(now: datetime) -> Evidence:
+    """Broken if a stored mail isn't read, if the mailbox isn't, or if it has messages that are not stored here."""
+    unread = IncomingMail.objects.filter(state=IncomingMail.State.RECEIVED, received_at__lt=now - UNREAD_FOR).count()
+    figures: Figures = {"emails that wait to be read": at_least(unread)}
+    if not settings.MAIL_IN:
+        return Evidence(kept=not unread, figures=figures)
+    mailbox = Mailbox.objects.filter(address_digest=mailbox_digest()).first() or Mailbox()
+    is_read = mailbox.read_at is not None and mailbox.read_at > now - SILENT_FOR
+    figures["mailbox last read"] = f"{mailbox.read_at:%B %-d, %Y, %H:%M} UTC" if mailbox.read_at else "never"
+    figures["messages in the mailbox that are not stored here"] = mailbox.unknown
+    return Evidence(kept=not unread and is_read and not mailbox.unknown, figures=figures)
+
+
+@evidence_for("access")
+def wishes_by_email_are_taken_up(now: datetime) -> Evidence:
+    return _taken_up(IncomingMail.objects.exclude(wish=PrivacyRequest.Kind.COMPLAINT), now)
+
+
+@evidence_for("complaints")
+def complaints_by_email_are_taken_up(now: datetime) -> Evidence:
+    return _taken_up(IncomingMail.objects.filter(wish=PrivacyRequest.Kind.COMPLAINT), now)
+
+
+def _taken_up(mails: QuerySet[IncomingMail], now: datetime) -> Evidence:
+    """Broken if staff let a mail that asks for this wait longer than the law allows for an acknowledgment, which counts
+    from its receipt. Once they have opened its privacy request, that has the deadlines."""
+    spam = Q(state=IncomingMail.State.IGNORED) | Q(inquiry__state=Inquiry.State.SPAM)
+    waiting = mails.exclude(wish="").filter(wish_settled_at=None).exclude(spam)
+    received = list(waiting.values_list("received_at", flat=True))
+    overdue = sum(deadlines_of(moment).acknowledge_by < now for moment in received)
+    figures: Figures = {"asked for by email, not yet taken up": at_least(len(received)), "of these, overdue": overdue}
+    return Evidence(kept=not overdue, figures=figures)
 
 
 @evidence_for("phone-purpose")

@@ -20,6 +20,17 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Mailbox',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('address_digest', models.CharField(max_length=64, unique=True)),
+                ('uid_validity', models.BigIntegerField(default=0, help_text='UIDs of another one name other messages (RFC 3501)')),
+                ('busy_until', models.DateTimeField(help_text='a process that fetches renews it', null=True)),
+                ('read_at', models.DateTimeField(help_text='the last time that it was read to its end', null=True)),
+                ('unknown', models.PositiveIntegerField(default=0, help_text='messages in it that are not stored, at that time')),
+            ],
+        ),
+        migrations.CreateModel(
             name='SavedReply',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -197,6 +208,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='MailboxMessage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.BigIntegerField()),
+                ('mail', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contacts.incomingmail')),
+                ('mailbox', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='contacts.mailbox')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Note',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -244,6 +264,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='draft',
             constraint=models.UniqueConstraint(fields=('inquiry', 'author'), name='contacts_one_draft_per_colleague'),
+        ),
+        migrations.AddConstraint(
+            model_name='mailboxmessage',
+            constraint=models.UniqueConstraint(fields=('mailbox', 'uid'), name='contacts_mailbox_message_once'),
         ),
         migrations.AddConstraint(
             model_name='presence',

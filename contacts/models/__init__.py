@@ -9,6 +9,7 @@ from .draft import Draft
 from .incoming_mail import IncomingMail
 from .inquiry import REFERENCE, Inquiry, InquiryQuerySet, new_reference
 from .live_threads import LiveThreads
+from .mailbox import Mailbox, MailboxMessage
 from .note import Note
 from .presence import Presence
 from .reply import Reply
@@ -25,6 +26,8 @@ __all__ = [
     "Inquiry",
     "InquiryQuerySet",
     "LiveThreads",
+    "Mailbox",
+    "MailboxMessage",
     "Note",
     "Presence",
     "REFERENCE",

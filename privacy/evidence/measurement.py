@@ -64,18 +64,28 @@ _hourly: set[str] = set()
 def evidence_for(promise_id: str, *, hourly: bool = False) -> Callable[[Measure], Measure]:
     """Registers a function of the current time as evidence of a promise. Raises `ValueError` for an unknown ID.
 
-    Use `hourly` for evidence that costs more than a few queries; it is measured once an hour and stored.
+    Use `hourly` for evidence that costs more than a few queries; it is measured once an hour and stored. Several
+    apps may add evidence of one promise, which is kept only if all of them say so.
     """
     if promise_id not in {promise.id for promise in PROMISES}:
         raise ValueError(f"there is no promise {promise_id}")
 
     def register(measure: Measure) -> Measure:
-        _measures[promise_id] = measure
+        earlier = _measures.get(promise_id)
+        _measures[promise_id] = _both(earlier, measure) if earlier else measure
         if hourly:
             _hourly.add(promise_id)
         return measure
 
     return register
+
+
+def _both(first: Measure, second: Measure) -> Measure:
+    def measure(now: datetime) -> Evidence:
+        one, other = first(now), second(now)
+        return Evidence(kept=one.kept and other.kept, figures={**one.figures, **other.figures})
+
+    return measure
 
 
 @upkeep

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable
 
 from bs4 import BeautifulSoup
 
-from privacy.evidence.rehearsal.canaries import CanaryKind, canary
+from privacy.evidence.rehearsal.canaries import canary
+from privacy.evidence.rehearsal.card_numbers import STRANGER, card_of, in_groups
 from privacy.evidence.rehearsal.opened_texts import opened_texts
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 from .products import SERVICE
 
-CARD = "card number"
-STRANGER = "somebody with a card"
 PUBLIC_FORMS = {
     f"/checkout/{SERVICE}/": "Continue to PayPal",
     "/contact/": "Send the message",
@@ -64,26 +62,6 @@ def no_page_asks_for_a_card_number(rehearsal: Rehearsal) -> None:
         rehearsal.searched("paypal-only")
         if ASKS_FOR_A_CARD.search(seen.body.decode(errors="replace")):
             rehearsal.breach("paypal-only", f"a field for a card on {seen.route or 'a page'}")
-
-
-def card_of(rehearsal: Rehearsal) -> str:
-    """A valid card number of 16 digits, new in each run."""
-    if CARD not in rehearsal.things:
-        digits = "4" + "".join(secrets.choice("0123456789") for _ in range(14))
-        rehearsal.things[CARD] = next(digits + last for last in "0123456789" if has_valid_end(digits + last))
-        rehearsal.watch(in_groups(rehearsal.things[CARD]), STRANGER, CARD, CanaryKind.CARD, kept=False)
-    card: str = rehearsal.things[CARD]
-    return card
-
-
-def has_valid_end(digits: str) -> bool:
-    """The check digit of ISO/IEC 7812-1, implemented independently of the site's own code."""
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
-
-
-def in_groups(card: str) -> str:
-    return " ".join(card[at : at + 4] for at in range(0, 16, 4))
 
 
 def submit_card_number_in_every_field(

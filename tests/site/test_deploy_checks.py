@@ -66,6 +66,20 @@ def test_remote_cache_needs_tls(monkeypatch: pytest.MonkeyPatch, location: Any, 
     assert found() == expected
 
 
+@pytest.mark.parametrize(
+    ("encryption", "host", "expected"),
+    [
+        ("", "mail.example.com", ["aitpro.W006"]),
+        ("tls", "mail.example.com", []),
+        ("starttls", "mail.example.com", []),
+        ("", "127.0.0.1", []),
+    ],
+)
+def test_remote_mailbox_needs_tls(settings: Settings, encryption: str, host: str, expected: list[str]) -> None:
+    settings.MAIL_IN = {"host": host, "encryption": encryption}
+    assert found() == expected
+
+
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1", "localhost", "", "/run/postgresql"])
 def test_loopback_and_sockets_are_local(host: str) -> None:
     assert is_local(host)

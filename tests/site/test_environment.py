@@ -83,6 +83,64 @@ def test_an_origin_has_no_path(env: Environment, monkeypatch: pytest.MonkeyPatch
         env.origin("THING", default="http://x")
 
 
+@pytest.mark.parametrize(
+    ("value", "mailbox"),
+    [
+        (
+            "imaps://office%40example.com:p%2Fss%40%3A@mail.example.com/INBOX",
+            {
+                **{"host": "mail.example.com", "port": 993, "encryption": "tls"},
+                **{"user": "office@example.com", "password": "p/ss@:", "folder": "INBOX"},
+            },
+        ),
+        (
+            "imap+tls://office:pass@mail.example.com:1143",
+            {
+                **{"host": "mail.example.com", "port": 1143, "encryption": "starttls"},
+                **{"user": "office", "password": "pass", "folder": "INBOX"},
+            },
+        ),
+        (
+            "imap://office:pass@127.0.0.1/Anfragen%20%26%20B%C3%BCro/Neu",
+            {
+                **{"host": "127.0.0.1", "port": 143, "encryption": ""},
+                **{"user": "office", "password": "pass", "folder": "Anfragen & Büro/Neu"},
+            },
+        ),
+        ("", {}),
+    ],
+)
+def test_a_mailbox_is_read(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, value: str, mailbox: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("THING", value)
+    assert env.mailbox("THING") == mailbox
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://office:s3cret@mail.example.com/INBOX",
+        "pop3s://office:s3cret@mail.example.com",
+        "imaps://office@mail.example.com/INBOX",
+        "imaps://:s3cret@mail.example.com/INBOX",
+        "imaps://office:s3cret@/INBOX",
+        "imaps://office:s3cret@mail.example.com:many/INBOX",
+        "imaps://office:s3cret#1@mail.example.com/INBOX",
+        "imaps://office:s3cret?1@mail.example.com/INBOX",
+        "office:s3cret@mail.example.com",
+    ],
+)
+def test_a_malformed_mailbox_is_named_and_not_shown(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("THING", value)
+    with pytest.raises(ImproperlyConfigured, match="^THING is malformed: an address such as imaps://") as refusal:
+        env.mailbox("THING")
+    assert "s3cret" not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
 def test_the_process_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("THING=file\nOTHER_THING=file\n")
     monkeypatch.setenv("THING", "process")

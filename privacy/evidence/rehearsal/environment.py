@@ -37,7 +37,8 @@ PASSED_ON = (
     *("SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK", "SIGN_IN_LIMIT_PER_BROWSER", "SIGN_IN_LIMIT_PER_NETWORK"),
     *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
 )
-# Not needed by the copy: when the site rehearses, the demo's sales, and files that only the site can read.
+# Not for the copy: when the site rehearses, the demo's sales, the mailbox with people's mail, and files that only the
+# site can read.
 KEPT_BACK = (
     "DEMO_DAYS",
     "REHEARSAL_DATABASE_URL",
@@ -45,6 +46,8 @@ KEPT_BACK = (
     "REHEARSAL_SECONDS",
     "REHEARSE_NIGHTLY",
     "LOG_FILES",
+    "MAIL_IN_AFTER",
+    "MAIL_IN_URL",
 )
 
 

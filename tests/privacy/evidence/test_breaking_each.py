@@ -21,7 +21,8 @@ from aitpro.traffic.models import DomainDay
 from contacts.inquiries.forms import ContactForm
 from contacts.inquiries.views import ContactView
 from contacts.mails import INQUIRY_ANSWERED
-from contacts.models import Correspondence, Inquiry
+from contacts.models import Correspondence, IncomingMail, Inquiry, Mailbox
+from contacts.models.mailbox import mailbox_digest
 from privacy.audit.models import AuditEntry
 from privacy.audit.trail import record
 from privacy.consent import contact_lists
@@ -99,6 +100,42 @@ def the_form_takes_nothing(scene: Scene) -> None:
 @breaks("contactable")
 def the_page_of_the_form_fails(scene: Scene) -> None:
     scene.monkeypatch.setattr(ContactView, "template_name", "contacts/gone.html")
+
+
+@breaks("contactable")
+def a_stored_email_is_not_read(scene: Scene) -> None:
+    IncomingMail.objects.create(content_digest="0" * 64, raw=b"", size=0)
+    scene.clock.shift(timedelta(hours=1, minutes=1))
+
+
+@breaks("contactable")
+def the_mailbox_is_not_read(scene: Scene) -> None:
+    use_mailbox(scene, read_at=timezone.now() - timedelta(hours=2, minutes=1))
+
+
+@breaks("contactable")
+def the_mailbox_has_a_message_that_is_not_stored(scene: Scene) -> None:
+    use_mailbox(scene, read_at=timezone.now(), unknown=1)
+
+
+@breaks("access")
+def an_email_that_asks_for_everything_is_left_lying(scene: Scene) -> None:
+    wish_for(PrivacyRequest.Kind.ACCESS)
+
+
+@breaks("complaints")
+def a_complaint_by_email_is_left_lying(scene: Scene) -> None:
+    wish_for(PrivacyRequest.Kind.COMPLAINT)
+
+
+def wish_for(kind: str) -> None:
+    filed = {"size": 0, "state": IncomingMail.State.FILED, "received_at": timezone.now() - timedelta(days=30)}
+    IncomingMail.objects.create(content_digest="0" * 64, wish=kind, **filed)
+
+
+def use_mailbox(scene: Scene, **columns: Any) -> None:
+    scene.settings.MAIL_IN = {"host": "mail.example.com", "port": 993, "user": "office", "folder": "INBOX"}
+    Mailbox.objects.create(address_digest=mailbox_digest(), **columns)
 
 
 @breaks("email-for-asked-contact-only")

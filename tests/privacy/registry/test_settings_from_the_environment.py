@@ -22,6 +22,8 @@ BAD = {
     "ENCRYPTION_KEYS": ["", "hunter2", "hunter22:hunter2", "74657374:aHVudGVyMg", f"{KEY},{KEY}", SOUND["SECRET_KEY"]],
     "DATABASE_URL": ["hunter2", "hunter2://user:hunter2@host/name", "postgres://user:hunter2@host:port/name"],
     "EMAIL_URL": ["hunter2", "hunter2://user:hunter2@host", "smtp://user:hunter2@host:port"],
+    "MAIL_IN_URL": ["hunter2", "imaps://office:hunter2@host:port/INBOX", "pop3s://office:hunter2@host"],
+    "MAIL_IN_AFTER": ["hunter2"],
     "CACHE_URL": ["hunter2", "hunter2://host"],
     "PORT": ["hunter2", "8000.5"],
     "PAYPAL_STANDIN_PORT": ["hunter2"],
