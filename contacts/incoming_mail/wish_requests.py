@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from contacts.models import IncomingMail, Inquiry
+from contacts.models.live_threads import is_kept
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.models import PrivacyRequest
@@ -25,7 +26,7 @@ TOLD = (Kind.COMPLAINT, Kind.CORRECTION)  # staff answer these from what the per
 
 def waiting_wishes(now: datetime) -> QuerySet[IncomingMail]:
     """Mails whose wish nobody has settled yet, the oldest first, without those that turned out to be spam."""
-    waiting = IncomingMail.objects.exclude(wish="").filter(wish_settled_at=None, keep_until__gt=now)
+    waiting = IncomingMail.objects.exclude(wish="").filter(is_kept("keep_until", now), wish_settled_at=None)
     spam = Q(inquiry__state=Inquiry.State.SPAM) | Q(inquiry=None, state=IncomingMail.State.IGNORED)
     return waiting.exclude(spam).defer("raw").order_by("received_at", "pk")
 

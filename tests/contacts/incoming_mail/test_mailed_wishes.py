@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ ERIN = "erin@example.org"
 
 def asked(wish: str, inquiry: Inquiry | None = None, sender: str = ERIN, **fields: Any) -> IncomingMail:
     """An email that was received on 27 February, and recognized; it starts its conversation unless one is given."""
-    received_at = timezone.datetime(2026, 2, 27, 17, 30, tzinfo=timezone.get_default_timezone())
+    received_at = datetime(2026, 2, 27, 17, 30, tzinfo=UTC)
     starts = inquiry is None
     inquiry = inquiry or factories.inquiry(
         sender, channel="email", message="Please see to it.\nErin", received_at=received_at
