@@ -46,6 +46,16 @@ def refund_window_includes_the_legal_one(app_configs: Any, **kwargs: Any) -> lis
 
 
 @register(deploy=True)
+def returned_mail_comes_to_an_own_domain(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """DMARC (RFC 7489, section 3.1.2) compares the domains of the envelope sender and of From."""
+    own = settings.BUSINESS["email"].rpartition("@")[2].lower()
+    if not settings.MAIL_BOUNCE_DOMAIN or settings.MAIL_BOUNCE_DOMAIN.endswith(f".{own}"):
+        return []
+    said = "MAIL_BOUNCE_DOMAIN is not a subdomain of the domain in BUSINESS_EMAIL: mail may be rejected as forged."
+    return [Warning(said, hint=f"Use one such as bounces.{own}.", id="aitpro.W007")]
+
+
+@register(deploy=True)
 def sent_mail_is_not_shown(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """The demo shows sent mail, with its private links, to everyone."""
     if not settings.MAIL_PREVIEW:

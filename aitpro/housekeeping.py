@@ -24,6 +24,7 @@ from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
+from clients.quotes.payments import make_dated_installments_due, remind_of_installments
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.reapply import finish_erasures
@@ -103,6 +104,8 @@ JOBS: dict[str, Job] = {
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),
     "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS),
+    "installments due": Job(lambda now: make_dated_installments_due(now=now), ORDERS),
+    "installments reminded of": Job(lambda now: remind_of_installments(now=now), ORDERS),
     "refunds updated": Job(lambda now: finish_open_refunds(), ORDERS),
     "disputes updated": Job(lambda now: update_open_disputes(now=now), ORDERS),
     "payments reconciled with PayPal": Job(lambda now: reconcile_payments(now=now), ORDERS),

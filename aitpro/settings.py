@@ -440,6 +440,6 @@ LOGGING = {
         "imapclient": {"level": "WARNING"},  # below that, it repeats mails and the password
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
-        "flufl.bounce": {"handlers": [], "propagate": False},  # it logs what it can't read, with addresses
+        "flufl.bounce": {"level": "CRITICAL"},  # it logs what it could not read, with addresses
     },
 }

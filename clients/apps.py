@@ -10,3 +10,4 @@ class ClientsConfig(AppConfig):
 
     def ready(self) -> None:
         from .agreements import agreements  # noqa: F401  (importing connects it)
+        from .quotes import payments  # noqa: F401  (importing registers what an order covers)

@@ -10,6 +10,8 @@ audit_actions(
         "clients.agreement.deleted": "{actor} deleted {object}",
         "clients.agreement.ended": "{actor} set the last day of {object}",
         "clients.agreement.entered": "{actor} entered {object}",
+        "clients.installment.due": "{actor} let {object} be paid",
+        "clients.quote.accepted": "{actor} recorded that the client accepted {object}",
         "clients.quote.declined": "{actor} recorded that the client declined {object}",
         "clients.quote.discarded": "{actor} discarded {object}",
         "clients.quote.drafted": "{actor} drafted {object}",

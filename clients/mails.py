@@ -30,6 +30,37 @@ QUOTE_REMINDER = mail_kind(
     began=lambda quote: quote.asked_at,
     holds_link=True,
 )
+QUOTE_ACCEPTED = mail_kind(
+    "clients/quote_accepted",
+    purpose=Purpose.QUOTE,
+    about="clients.Quote",
+    transactional=True,
+    because="it confirms that the client accepted the quote, and leads to what to pay when",
+    live=lambda quote: quote.state == quote.State.ACCEPTED and not quote.is_erased,
+    began=lambda quote: quote.asked_at,
+    holds_link=True,
+)
+# Permitted as of the acceptance: `placed_at` is its time.
+INSTALLMENT_DUE = mail_kind(
+    "clients/installment_due",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    transactional=True,
+    because="the client accepted the quote, and this part of it is due",
+    live=lambda order: order.is_payable and not order.is_erased,
+    began=lambda order: order.placed_at,
+    holds_link=True,
+)
+INSTALLMENT_REMINDER = mail_kind(
+    "clients/installment_reminder",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    transactional=True,
+    because="the client accepted the quote, and this part of it is not paid",
+    live=lambda order: order.is_payable and not order.is_erased,
+    began=lambda order: order.placed_at,
+    holds_link=True,
+)
 # Sent to the business's own address; contains only the quote's number and a link to the admin, nothing personal.
 QUOTE_ANSWERED = mail_kind(
     "clients/quote_answered",

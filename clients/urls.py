@@ -8,6 +8,7 @@ from .quotes import views
 app_name = "clients"
 urlpatterns = [
     path("<str:link_token>/", views.quote, name="quote"),
+    path("<str:link_token>/accept/", views.accept, name="accept"),
     path("<str:link_token>/decline/", views.decline, name="decline"),
     path("<str:link_token>/quote.pdf", views.pdf, name="pdf"),
 ]

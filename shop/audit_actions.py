@@ -19,6 +19,7 @@ audit_actions(
         "shop.license.restored": "{actor} made {object} valid again",
         "shop.license.revoked": "{actor} revoked {object}",
         "shop.mail.sent_again": "{actor} sent a mail about {object} again",
+        "shop.order.due": "{actor} let {object} be paid",
         "shop.order.invoice_details_changed": "The buyer changed the invoice details of {object}",
         "shop.order.paid": "{actor} booked the payment of {object}",
         "shop.order.placed": "A buyer placed {object}",

@@ -27,7 +27,7 @@ def bought_products(email: str) -> Iterator[UsablePurchase]:
 @consequence_source
 def orders_lose_their_buyer(email: str) -> Iterator[Consequence]:
     orders = list(Order.objects.filter(email_index=email).order_by("placed_at"))
-    unpaid = [order.reference for order in orders if order.state in (State.OPEN, State.PENDING)]
+    unpaid = [order.reference for order in orders if order.state in (State.PLANNED, State.OPEN, State.PENDING)]
     paid = [order.reference for order in orders if order.is_delivered]
     requests = RefundRequest.objects.open().filter(order__in=orders)
     if asked := ", ".join(requests.values_list("order__reference", flat=True)):

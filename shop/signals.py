@@ -8,7 +8,7 @@ from django.dispatch import Signal
 # The buyer entered a code at checkout: `code`. A receiver that knows it returns True.
 code_entered = Signal()
 
-# An order was placed: `order`, `request` (the buyer's), `code` (possibly empty).
+# An order was placed: `order`, `request` (the buyer's; None if staff recorded it), `code` (possibly empty).
 order_placed = Signal()
 
 # A payment was captured: `payment`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -17,11 +18,13 @@ from .fraud_signals import detect_fraud_signals, is_payer_the_affiliate
 from .rates import rate_for
 
 
-def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribution | None:
-    """Attributes an order by the code typed at checkout, or else by the referral cookie, and raises fraud flags."""
+def attribute_order(*, order: Order, request: HttpRequest | None, code: str) -> Attribution | None:
+    """Attributes an order by the code typed at checkout, or else by the referral cookie of the buyer's request, and
+    raises fraud flags. None also for services while the program has no rate for them."""
     attribution = _decide_attribution(order, request, code)
     if attribution is not None:
-        for kind in detect_fraud_signals(attribution=attribution, buyer=request.user):
+        buyer = request.user if request else AnonymousUser()
+        for kind in detect_fraud_signals(attribution=attribution, buyer=buyer):
             raise_flag(attribution=attribution, kind=kind)
     return attribution
 
@@ -33,10 +36,12 @@ def flag_self_payment(*, order: Order, payer_email: str) -> None:
         raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
 
 
-def _decide_attribution(order: Order, request: HttpRequest, code: str) -> Attribution | None:
+def _decide_attribution(order: Order, request: HttpRequest | None, code: str) -> Attribution | None:
     affiliate = Affiliate.objects.with_code(code) if code else None
     if affiliate is not None:
         return _create_attribution(order, affiliate, route=Attribution.Route.CODE)
+    if request is None:
+        return None
     referral = referral_of(request)
     if referral.affiliate is None or referral.token is None:
         return None
@@ -64,9 +69,11 @@ def _create_attribution(
     *,
     route: str,
     click: Click | None = None,
-) -> Attribution:
-    now = timezone.now()
-    rate = rate_for(affiliate=affiliate, product=order.product, currency=order.currency, moment=now)
+) -> Attribution | None:
+    # As of the order, so that the installments of one quote have the same rate.
+    rate = rate_for(affiliate=affiliate, product=order.product, currency=order.currency, moment=order.placed_at)
+    if order.product.is_service and rate._state.adding:
+        return None
     return Attribution.objects.create(
         order=order,
         affiliate=affiliate,
@@ -76,5 +83,5 @@ def _create_attribution(
         rate_percent=rate.percent,
         rate_flat_minor=rate.flat_minor,
         terms_version=affiliate.terms_version,
-        decided_at=now,
+        decided_at=timezone.now(),
     )

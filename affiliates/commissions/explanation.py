@@ -32,11 +32,10 @@ def explain_order(order: Order) -> list[ExplanationLine]:
     """Explains an order, whether or not it earned a commission."""
     attribution = Attribution.objects.filter(order=order).select_related("affiliate", "rate").first()
     if attribution is None:
-        return [
-            ExplanationLine(
-                "Source", "Nobody. It was placed without an affiliate's code and without a click in the last 30 days."
-            )
-        ]
+        why = "Nobody. It was placed without an affiliate's code and without a click in the last 30 days"
+        if order.product.is_service:
+            why += ", or before a rate was set for services"
+        return [ExplanationLine("Source", f"{why}.")]
     commission = Commission.objects.filter(attribution=attribution).first()
     if commission is not None:
         return explain_commission(commission)

@@ -31,15 +31,17 @@ def rate_for(*, affiliate: Affiliate | None, product: Product | None, currency: 
     program's. Without an affiliate, the general rate.
 
     A flat amount in another currency than the order's is ignored. Without any rate, the percentage from the settings
-    applies; that one is unsaved (`_state.adding` is true).
+    applies; that one is unsaved (`_state.adding` is true). Services have only rates that are set for them: without one,
+    they earn nothing, an unsaved 0%.
     """
+    is_service = product is not None and product.is_service
     rates = Rate.objects.in_force(moment).filter(
         Q(affiliate=affiliate) | Q(affiliate__isnull=True),
-        Q(product=product) | Q(product__isnull=True),
+        Q(product=product) if is_service else Q(product=product) | Q(product__isnull=True),
         currency__in=["", currency],
     )
     nearest = max(rates, key=lambda rate: (rate.affiliate_id is not None, rate.product_id is not None), default=None)
-    return nearest or Rate(percent=settings.AFFILIATE_COMMISSION_PERCENT)
+    return nearest or Rate(percent=Decimal(0) if is_service else settings.AFFILIATE_COMMISSION_PERCENT)
 
 
 def set_rate(

@@ -39,7 +39,7 @@ def on_code_entered(*, code: str, **kwargs: Any) -> bool:
 
 @receiver(order_placed)
 @reads_for_commissions
-def on_order_placed(*, order: Order, request: HttpRequest, code: str, **kwargs: Any) -> None:
+def on_order_placed(*, order: Order, request: HttpRequest | None, code: str, **kwargs: Any) -> None:
     attribute_order(order=order, request=request, code=code)
 
 

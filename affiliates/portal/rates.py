@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from affiliates.commissions.rates import rate_for
 from shop.models import Product
 
@@ -21,10 +23,12 @@ class RateNow:
 
 
 def rates_now(affiliate: Affiliate, *, now: datetime) -> list[RateNow]:
-    """One per product on sale; a product without its own rate has the general one."""
+    """One per product on sale, and services if they have a rate; any other product without one has the general one."""
     found = []
-    for product in Product.objects.filter(is_active=True).order_by("name")[:MOST]:
+    for product in Product.objects.filter(Q(is_active=True) | Q(is_service=True)).order_by("name")[:MOST]:
         rate = rate_for(affiliate=affiliate, product=product, currency=product.currency, moment=now)
+        if product.is_service and rate._state.adding:
+            continue
         found.append(RateNow(product.name, rate.terms, _explain_rate(rate)))
     return found
 

@@ -20,6 +20,7 @@ from privacy.admin_base.staff_action import StaffActionsAdmin
 from privacy.registry.deadlines import local_day
 from shop.money import Money
 
+from .order_actions import ORDER_ACTIONS
 from .quote_actions import QUOTE_ACTIONS
 from .quote_forms import InstallmentInline, LineInline, QuoteForm
 
@@ -43,7 +44,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Quote)
 class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
-    staff_actions = QUOTE_ACTIONS
+    staff_actions = (*QUOTE_ACTIONS, *ORDER_ACTIONS)
     row_argument = "quote"
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "clients_quote_{}"

@@ -14,9 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clients.models import Quote
 from privacy.web.personal_data_form import PersonalDataForm
 from privacy.web.rate_limits import has_room, seconds_left
+from shop.checkout.forms import AffiliateCodeField
+from shop.checkout.paypal_csp import may_lead_to_paypal
 from shop.checkout.private_pages import private_page
 
+from .acceptance import accept_quote
 from .decisions import NotOpen, decline_quote, note_opened
+from .payments import payments_of
 from .pdf import quote_pdf
 
 PDFS_PER_HOUR = 30  # for one quote: making one takes a second of a processor
@@ -36,6 +40,14 @@ class DeclineQuoteForm(PersonalDataForm, forms.Form):
     stored_elsewhere = {"name": (Quote, "decided_name"), "reason": (Quote, "decline_reason")}
 
 
+class AcceptQuoteForm(PersonalDataForm, forms.Form):
+    name = forms.CharField(label="Your name", max_length=150, help_text="In place of your signature.")
+    code = AffiliateCodeField()
+
+    stores = Quote
+    stored_elsewhere = {"name": (Quote, "decided_name")}
+
+
 def quote_behind(link_token: str) -> Quote:
     """Raises `Http404` for an unknown link."""
     quotes = Quote.objects.select_related("service", "inquiry")
@@ -51,6 +63,7 @@ def page_of(quote: Quote, **more: Any) -> dict[str, Any]:
         "has_lapsed": quote.state == Quote.State.EXPIRED or quote.has_lapsed(timezone.now()),
         "lines": quote.lines.all(),
         "installments": quote.installments.select_related("order"),
+        "payments": payments_of(quote) if quote.state == Quote.State.ACCEPTED else (),
         "offered_terms": quote.offered_terms.select_related("version"),
         **more,
     }
@@ -63,6 +76,7 @@ def not_shown(request: HttpRequest, quote: Quote) -> HttpResponse:
 
 @require_safe
 @private_page
+@may_lead_to_paypal
 def quote(request: HttpRequest, link_token: str) -> HttpResponse:
     found = quote_behind(link_token)
     if found.is_revoked:
@@ -70,6 +84,24 @@ def quote(request: HttpRequest, link_token: str) -> HttpResponse:
     if request.method == "GET":
         note_opened(quote=found, now=timezone.now())
     return render(request, "clients/quote.html", page_of(found))
+
+
+@private_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept(request: HttpRequest, link_token: str) -> HttpResponse:
+    """The form; afterward, and if the quote can't be answered any more, its page, which says what to pay."""
+    found, now = quote_behind(link_token), timezone.now()
+    if found.is_revoked:
+        return not_shown(request, found)
+    if not found.is_open(now):
+        return redirect(found)
+    form = AcceptQuoteForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        entered = form.cleaned_data
+        with suppress(NotOpen):  # somebody was faster: the page shows what became of it
+            accept_quote(quote=found, name=entered["name"], request=request, actor=None, code=entered["code"])
+        return redirect(f"{found.get_absolute_url()}#payment")
+    return render(request, "clients/accept.html", {**page_of(found), "form": form})
 
 
 @private_page

@@ -29,6 +29,8 @@ _ALIASES = {
     "x-mac-roman": "mac_roman",
     "x-sjis": "cp932",
 }
+# Text in UTF-8 is valid in these too, but nobody writes what it then says.
+_ONE_BYTE = ("ascii", "cp125", "cp437", "cp850", "iso8859", "koi8", "latin", "mac")
 # Python's codecs that are no character set, or that take more than linear time.
 _NO_CHARSETS = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -36,11 +38,13 @@ _GUESSES = ["cp1250", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "gb18030
 _SAMPLE = 5_000  # bytes on which a guess is based
 _WESTERN = 0.2  # share of bytes above ASCII below which a text is taken for a Western one
 _ABOVE_ASCII = re.compile(rb"[\x80-\xff]")
+_WITH_LETTERS = re.compile(rb"[!-~]*[\x80-\xff][!-~\x80-\xff]*")
 
 
 def decode_text(content: bytes, label: str = "") -> str:
     """The text in `content`. `label` is the character set that a sender names, such as `koi8-r`; it is believed if the
-    bytes fit. Otherwise, UTF-8 is tried before a guess. Never raises; what can't be read becomes U+FFFD."""
+    bytes fit and aren't plainly UTF-8. Otherwise, UTF-8 is tried before a guess. Never raises; what can't be read
+    becomes U+FFFD."""
     marked = (codec for mark, codec in _MARKS if content.startswith(mark))
     for codec in (*marked, *_codecs_meant_by(label), "utf-8"):
         try:
@@ -58,7 +62,8 @@ def _codecs_meant_by(label: str) -> tuple[str, ...]:
         return ()
     if found.name in _NO_CHARSETS or not found._is_text_encoding:
         return ()
-    return _MEANT.get(found.name, (found.name,))
+    meant = _MEANT.get(found.name, (found.name,))
+    return ("utf-8", *meant) if found.name.startswith(_ONE_BYTE) else meant
 
 
 def _guess(content: bytes) -> str:
@@ -66,5 +71,6 @@ def _guess(content: bytes) -> str:
     sample = content[:_SAMPLE]
     if len(_ABOVE_ASCII.findall(sample)) < _WESTERN * len(sample):
         return "cp1252"
-    best = charset_normalizer.from_bytes(sample, cp_isolation=_GUESSES).best()
+    letters = b" ".join(_WITH_LETTERS.findall(sample))
+    best = charset_normalizer.from_bytes(letters, cp_isolation=_GUESSES).best()
     return best.encoding if best else "cp1252"

@@ -16,12 +16,12 @@ from typing import cast
 from django.core.exceptions import ValidationError
 
 from privacy.encryption.email_addresses import validate_address
-from privacy.encryption.normalization import envelope_address
+from privacy.encryption.normalization import envelope_address, normalize_email
 from privacy.encryption.validators import mask_card_numbers
 from privacy.web.text_validation import one_line_without_forbidden, without_forbidden
 
 from .files import ReadFile, masked_file, text_file
-from .headers import RECEIVED, raw_values
+from .headers import ReceivedPolicy, raw_values
 from .parts import MOST_CHARACTERS, Content, contents_of
 from .quoting import split_history
 from .unreadable import Unreadable, UnreadableMessage
@@ -37,7 +37,7 @@ _MOST_STEPS = 10_000_000  # the parser looks at each line once for each boundary
 _MOST_BOUNDARIES = 300
 _MOST_DELIMITERS = 10_000
 _MOST_HEADERS = 2_000
-_ID = re.compile(r"<[^<>\s]{3,900}>")
+_ID = re.compile(r"<[^<>\s\0-\x1f\x7f-\x9f]{3,900}>")
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 _FEED = 1 << 16
 
@@ -72,7 +72,7 @@ class ReadMessage:
 def parse_message(raw: bytes) -> EmailMessage:
     """The message, whose headers can be read without fear: none raises. Raises `UnreadableMessage`."""
     _refuse_bombs(raw)
-    parser = BytesFeedParser(policy=RECEIVED)
+    parser = BytesFeedParser(policy=ReceivedPolicy())
     try:
         for at in range(0, len(raw), _FEED):  # in pieces: a copy of the whole would be four times its size
             parser.feed(raw[at : at + _FEED])
@@ -117,7 +117,7 @@ def _read(message: EmailMessage) -> ReadMessage:
     sender, sender_name = _sender_of(message)
     content = contents_of(message)
     text, quoted = _texts_of(content)
-    return ReadMessage(
+    read = ReadMessage(
         message_id=next(iter(_ids_in(message, "message-id")), ""),
         sender=sender,
         sender_name=one_line_without_forbidden(sender_name)[:LONGEST_NAME],
@@ -129,11 +129,15 @@ def _read(message: EmailMessage) -> ReadMessage:
         answers_to=_answered_by(message),
         recipients=_recipients_of(message),
     )
+    if getattr(message.policy, "is_exhausted", False):
+        raise UnreadableMessage(Unreadable.TOO_COMPLEX)
+    return read
 
 
 def _texts_of(content: Content) -> tuple[str, str]:
     text = without_forbidden(content.text[:MOST_CHARACTERS])
-    lines = (line.replace("\xa0", " ").rstrip() for line in text.split("\n"))
+    # Mailboxes in one file put a mark in front of "From " (RFC 4155).
+    lines = (line.replace("\xa0", " ").rstrip() for line in re.sub("^>From ", "From ", text, flags=re.M).split("\n"))
     return split_history(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))
 
 
@@ -147,10 +151,9 @@ def _long_texts(content: Content, text: str, quoted: str) -> list[ReadFile]:
 def _sender_of(message: EmailMessage) -> tuple[str, str]:
     """The address and the name of the first address in each `From`."""
     firsts = [header.addresses[0] for header in message.get_all("from", []) if getattr(header, "addresses", ())]
-    found = {envelope_address(first.addr_spec) for first in firsts}
-    if len(found) != 1:
+    if len({normalize_email(first.addr_spec) for first in firsts}) != 1:
         return "", firsts[0].display_name if firsts else ""
-    address = found.pop()
+    address = envelope_address(firsts[0].addr_spec)
     try:
         validate_address(address)
     except ValidationError:
@@ -181,7 +184,8 @@ def _recipients_of(message: EmailMessage) -> tuple[str, ...]:
     for header in headers:
         addresses = getattr(header, "addresses", None)
         specs = [str(header).strip("<> ")] if addresses is None else [each.addr_spec for each in addresses]
-        found.update(dict.fromkeys(envelope_address(each) for each in specs if "@" in each[1:-1]))
+        lines = (envelope_address(one_line_without_forbidden(each)) for each in specs)
+        found.update(dict.fromkeys(line for line in lines if "@" in line[1:-1]))
     return tuple(found)[:MOST_RECIPIENTS]
 
 

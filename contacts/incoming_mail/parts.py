@@ -89,7 +89,17 @@ def _plain(part: EmailMessage) -> Content:
     text = decode_text(_bytes_of(part), parameters.get("charset", "")).replace("\r\n", "\n")
     if parameters.get("format", "").lower() == "flowed":
         text = unflow(text, delete_spaces=parameters.get("delsp", "").lower() == "yes")
-    return Content([text], is_plain=True)
+    return Content([_without_armor(text)], is_plain=True)
+
+
+def _without_armor(text: str) -> str:
+    """Text signed with PGP, without what the signature puts around it (RFC 9580, section 7)."""
+    before, begin, signed = text.partition("-----BEGIN PGP SIGNED MESSAGE-----\n")
+    signed, end, after = signed.partition("-----BEGIN PGP SIGNATURE-----\n")
+    if not begin or not end:
+        return text
+    lines = signed.partition("\n\n")[2].split("\n")
+    return before + "\n".join(line.removeprefix("- ") for line in lines) + after.partition("SIGNATURE-----\n")[2]
 
 
 def _html(part: EmailMessage) -> Content:

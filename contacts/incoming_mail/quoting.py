@@ -12,13 +12,15 @@ DIVIDER = "_" * 32  # Outlook's line between an answer and the history
 
 _LONGEST_ATTRIBUTION = 3  # lines
 _MOST_CHARACTERS = 400  # of an attribution
-# "On …, … wrote:" in the languages of mail programs. A date or an address has to be next to it.
+# "On …, … wrote:" in the languages of mail programs.
 _WROTE = re.compile(
     r"wrote|writes|schrieb|schreef|skrev|skrifaði|kirjoitti|a écrit|escribió|va escriure|escreveu|ha scritto"
     r"|a scris|napsal|napísal|napisał|pisze|írta|je napisa|yazdı|έγραψε|написал|пише|писал|napisao"
     r"|写道|寫道|のメール|書きました|작성|כתב|كتب|đã viết|menulis|เขียน",
     re.IGNORECASE,
 )
+_ENDS_WITH_WROTE = re.compile(rf"({_WROTE.pattern})(\(a\))?\s?[:\uff1a]$", re.IGNORECASE)
+_HAS_DATE = re.compile(r"\d(?![^<]*>)")  # a digit outside of an address in brackets
 _COLONS = (":", "\uff1a")
 _DASHED = re.compile(r"-{3,} ?[^\W\d_][^-]{2,38} ?-{3,}")  # -----Original Message-----
 _LABEL = re.compile(r"[*_]{0,2}([^\W\d_][^:\uff1a\n]{0,18}?) ?[*_]{0,2} ?[:\uff1a]")
@@ -86,23 +88,40 @@ def _label_of(line: str) -> str | None:
 
 
 def _is_last_attribution(lines: list[str], at: int) -> bool:
-    """ "On …, … wrote:" above a history without quoting marks."""
+    """Whether an attribution starts here above a history without quoting marks."""
     height = _attribution_height(lines, at)
-    if not height:
+    below = at + height
+    if not height or any(_is_quoted(line) for line in lines[below : below + 3]):
         return False
-    return not any(_is_quoted(line) for line in lines[at + height : at + height + 3])
+    words = _joined_words(lines[at:below])
+    return bool(_ENDS_WITH_WROTE.search(words)) or ("@" in words and bool(_WROTE.search(words)))
 
 
 def _attribution_height(lines: list[str], at: int) -> int:
     """How many lines the attribution that starts here has; 0 if none starts here."""
-    words = ""
-    for height, line in enumerate(lines[at : at + _LONGEST_ATTRIBUTION], start=1):
-        if not line.strip() or _is_quoted(line) or len(words) + len(line) > _MOST_CHARACTERS:
-            return 0
-        words = f"{words} {line.strip()}"
-        if words.endswith(_COLONS):
-            return height if _WROTE.search(words) and re.search(r"\d|@", words) else 0
+    for height in range(1, _LONGEST_ATTRIBUTION + 1):
+        if not _is_attribution(lines[at : at + height]):
+            continue
+        starts_below = any(_is_attribution(lines[at + below : at + height]) for below in range(1, height))
+        return 0 if starts_below else height
     return 0
+
+
+def _is_attribution(lines: list[str]) -> bool:
+    """ "On …, … wrote:" with a date, in a language of `_WROTE`, or in any other with an address."""
+    if not lines or not lines[-1].rstrip().endswith(_COLONS):
+        return False
+    words = _joined_words(lines)
+    if not words or words.count("<") != words.count(">"):
+        return False
+    return bool(_HAS_DATE.search(words)) and ("@" in words or bool(_WROTE.search(words)))
+
+
+def _joined_words(lines: list[str]) -> str:
+    """The lines as one; empty if one of them is blank or quoted, or if they are too long for an attribution."""
+    if any(_is_quoted(line) or not line.strip() for line in lines) or sum(map(len, lines)) > _MOST_CHARACTERS:
+        return ""
+    return " ".join(line.strip() for line in lines)
 
 
 def _without_last_quote(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -112,20 +131,10 @@ def _without_last_quote(lines: list[str]) -> tuple[list[str], list[str]]:
         start -= 1
     if not any(_is_quoted(line) for line in lines[start:]):
         return lines, []
-    for height in range(1, _LONGEST_ATTRIBUTION + 1):
-        if start >= height and _introduces(lines[start - height : start]):
-            start -= height
-            break
+    for height in range(1, min(start, _LONGEST_ATTRIBUTION) + 1):
+        if _is_attribution(lines[start - height : start]):
+            return lines[: start - height], lines[start - height :]
     return lines[:start], lines[start:]
-
-
-def _introduces(lines: list[str]) -> bool:
-    """Whether these lines, directly above quoted ones, say who wrote them: in a language of `_WROTE`, or in any other
-    with an address and a date."""
-    words = " ".join(line.strip() for line in lines)
-    if len(words) > _MOST_CHARACTERS or not words.endswith(_COLONS):
-        return False
-    return bool(re.search(r"\d|@", words) and _WROTE.search(words)) or bool(re.search(r"\d.*@|@.*\d", words))
 
 
 def _first_quote(lines: list[str]) -> tuple[list[str], list[str]]:

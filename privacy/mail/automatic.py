@@ -35,13 +35,8 @@ _REPLY_HEADERS = (
 )
 _LIST_HEADERS = ("List-Id", "List-Post", "List-Help", "List-Unsubscribe", "Mailing-List", "X-Mailing-List")
 _SYSTEM = re.compile(r"(mailer-?daemon|mail-?daemon|mdaemon|postmaster|mail\.?delivery|mail-?system)\b", re.I)
-_RETURNED = re.compile(
-    r"undeliver|returned mail|failure notice|mail delivery|delivery (status|failure|notification)|non-delivery"
-    r"|not be delivered|non remis|unzustellbar|no entregado|mancato recapito",
-    re.I,
-)
 _UNREAD = re.compile(
-    r"(do-?)?not?[-_.]?reply(?![a-z])|owner-|bounces?(?![a-z])|.+[-_.+](request|owner|bounces?|no-?reply)$", re.I
+    r"(do[-_.]?)?not?[-_.]?reply(?![a-z])|owner-|bounces?(?![a-z])|.+[-_.+](request|owner|bounces?|no-?reply)$", re.I
 )
 # How programs that say nothing in headers begin their subjects.
 _SUBJECT = re.compile(
@@ -57,16 +52,24 @@ def automatic_because(message: EmailMessage) -> str:
     return _reason(lenient_view(message)) or ""
 
 
-def is_by_mail_system(view: Message[Any, Any]) -> bool:
-    """Whether a mail server wrote it: it has no sender (RFC 5321, section 4.5.5), or one of the usual names, or says
-    that it returns a mail."""
-    senders = [header(view, "From"), header(view, "Return-Path")]
+def is_named_mail_system(view: Message[Any, Any]) -> bool:
+    """Whether its sender has a name of mail servers, or it is a report."""
+    senders = [parseaddr(header(view, name))[1] for name in ("From", "Return-Path")]
     return (
         view.get_content_type() == "multipart/report"
         or bool(header(view, "X-Failed-Recipients"))
-        or any(sender.strip().endswith("<>") or _SYSTEM.match(parseaddr(sender)[1]) for sender in senders)
-        or bool(_RETURNED.search(decoded_header(view, "Subject")))
+        or any(map(_SYSTEM.match, senders))
     )
+
+
+def has_no_sender(view: Message[Any, Any]) -> bool:
+    """Whether answers to it would reach nobody, as for returned mail and many automatic replies (RFC 5321, section
+    4.5.5)."""
+    return any(header(view, name).strip().endswith("<>") for name in ("From", "Return-Path"))
+
+
+def is_automatic_reply(view: Message[Any, Any]) -> bool:
+    return _declared(view) is Automatic.AUTO_REPLY or bool(_SUBJECT.match(decoded_header(view, "Subject").strip()))
 
 
 def _reason(view: Message[Any, Any]) -> Automatic | None:
@@ -95,12 +98,12 @@ def _declared(view: Message[Any, Any]) -> Automatic | None:
 
 
 def _guessed(view: Message[Any, Any]) -> Automatic | None:
-    if is_by_mail_system(view):
-        return Automatic.MAIL_SYSTEM
-    if _SUBJECT.match(decoded_header(view, "Subject").strip()):
+    if is_automatic_reply(view):
         return Automatic.AUTO_REPLY
+    if is_named_mail_system(view) or has_no_sender(view):
+        return Automatic.MAIL_SYSTEM
     # Exchange's own, as in our automatic mails: it asks for no automatic answer.
-    if "all" in header(view, "X-Auto-Response-Suppress").lower():
+    if re.search(r"\b(all|autoreply)\b", header(view, "X-Auto-Response-Suppress"), re.I):
         return Automatic.SUBMITTED
     local = parseaddr(header(view, "From"))[1].rpartition("@")[0]
     return Automatic.UNREAD if _UNREAD.match(local) else None

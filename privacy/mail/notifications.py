@@ -4,19 +4,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email.message import Message
 from typing import Any
 
 from flufl.bounce import all_failures
 
-from .automatic import is_by_mail_system
-from .lenient_reading import header
+from .automatic import has_no_sender, is_automatic_reply, is_named_mail_system
+from .lenient_reading import decoded_header, header
 from .smtp_replies import SmtpReply, reported_verdict, verdict_in_words
 
 MOST_TEXT = 200_000  # characters in which patterns of other formats are searched
 LONGEST_LINE = 1_000  # characters; longer than the standard allows (RFC 5322), and patterns would search it slowly
-_QUOTED = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+# How returned mail begins its subject; not what people make of it when they answer or pass it on.
+_RETURNED = re.compile(
+    r"(?!\s*(?:re|aw|fwd?|wg|tr|rv|sv|antw)\s*:).*(?:undeliver|returned mail|failure notice|mail delivery"
+    r"|delivery (?:status|failure|notification)|non-delivery|not be delivered|unzustellbar|mancato recapito)",
+    re.IGNORECASE,
+)
 _TEMPORARY = SmtpReply("", is_final=False)
 
 
@@ -28,13 +34,14 @@ def failure_in(view: Message[Any, Any], *, returned: bool) -> SmtpReply | None:
     reported = list(_reported(view))
     if reported:
         return next((said for said in reported if said.is_final), reported[0])
-    if not (returned or is_by_mail_system(view)):
+    returns = is_named_mail_system(view) or _says_so(view) or (has_no_sender(view) and not is_automatic_reply(view))
+    if not (returned or returns):
         return None
     words = _words(view)
     temporary, permanent = _known_failures(view)
     if temporary or permanent:
         return verdict_in_words(words, failed=True) if permanent else _TEMPORARY
-    return verdict_in_words(words, failed=False) if returned and is_by_mail_system(view) else None
+    return verdict_in_words(words, failed=False) if returned and returns else None
 
 
 def quoted_texts(view: Message[Any, Any]) -> Iterator[str]:
@@ -47,7 +54,7 @@ def quoted_texts(view: Message[Any, Any]) -> Iterator[str]:
 
 def _reported(view: Message[Any, Any]) -> Iterator[SmtpReply]:
     """Of each recipient: failed for good, or not (RFC 3464, section 2.3.3)."""
-    for part in view.walk():
+    for part in _own_parts(view):
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
             blocks: Any = part.get_payload() if part.is_multipart() else []
             for fields in blocks:
@@ -56,6 +63,20 @@ def _reported(view: Message[Any, Any]) -> Iterator[SmtpReply]:
                     yield reported_verdict(header(fields, "Status"), header(fields, "Diagnostic-Code"))
                 elif action:
                     yield _TEMPORARY
+
+
+def _own_parts(view: Message[Any, Any]) -> Iterator[Message[Any, Any]]:
+    """Its parts without those of mails in it: people pass on returned mail, too."""
+    yield view
+    if view.is_multipart() and view.get_content_maintype() == "multipart":
+        parts: Any = view.get_payload()
+        for part in parts:
+            yield from _own_parts(part)
+
+
+def _says_so(view: Message[Any, Any]) -> bool:
+    """Whether its subject says that it returns a mail, and it answers none."""
+    return not header(view, "In-Reply-To") and bool(_RETURNED.match(decoded_header(view, "Subject")))
 
 
 def _known_failures(view: Message[Any, Any]) -> tuple[Any, Any]:
@@ -77,12 +98,8 @@ def _is_searchable(view: Message[Any, Any]) -> bool:
 
 def _words(view: Message[Any, Any]) -> str:
     """The texts for people, without the returned mail."""
-    if view.get_content_type() in _QUOTED:
-        return ""
-    if view.is_multipart():
-        parts: Any = view.get_payload()
-        return "\n".join(map(_words, parts))[:MOST_TEXT]
-    return _text(view) if view.get_content_maintype() == "text" else ""
+    texts = (part for part in _own_parts(view) if part.get_content_maintype() == "text")
+    return "\n".join(_text(part) for part in texts if part.get_content_type() != "text/rfc822-headers")[:MOST_TEXT]
 
 
 def _text(part: Message[Any, Any]) -> str:

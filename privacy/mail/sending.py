@@ -278,9 +278,9 @@ def _headers(mail: OutgoingMail, kind: MailKind) -> dict[str, str]:
     if answered:
         headers["In-Reply-To"] = answered[-1]
     if not kind.written_by_staff:
-        # RFC 3834, section 5; the other one is Exchange's, which ignores the first.
+        # RFC 3834, section 5; the other one is Exchange's, which ignores the first. Not "All": returned mail is wanted.
         headers["Auto-Submitted"] = "auto-replied" if answered else "auto-generated"
-        headers["X-Auto-Response-Suppress"] = "All"
+        headers["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     if not kind.transactional:
         headers |= _unsubscribe_headers(mail, kind)
     return headers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # RFC 3463. Not within a longer number, such as an IP address.
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
-_FAILED = re.compile(_ENHANCED.pattern.replace("[245]", "[45]"))
+_FAILED = re.compile(r"(?<![\d.])([45])\.([0-7])\.(\d{1,3})(?!\.?\d)")
 _BASIC = re.compile(r"(?:^|[\s:;#<(\[*])([45][0-5]\d)(?=[\s\-:,)>.]|$)", re.MULTILINE)  # RFC 5321, section 4.2.1
 _FULL, _POLICY = "2.2", "7."  # mailbox full; message or sender rejected by policy: not the address's fault
 _FULL_IN_WORDS = re.compile(
@@ -44,8 +44,8 @@ def verdict_in_words(text: str, *, failed: bool) -> SmtpReply:
     """Classifies a notification that people are meant to read. `failed`: something else says that the failure is
     permanent; then only a number or words to the contrary make it temporary."""
     enhanced, basic = _FAILED.search(text), _BASIC.search(text)
-    if enhanced:
+    if enhanced and (failed or basic):  # alone it may be a date
         return verdict(int(enhanced[1]) * 100 + 50, enhanced[0])
-    if basic and basic[1] != "552":
-        return verdict(int(basic[1]), "") if not _FULL_IN_WORDS.search(text) else SmtpReply(basic[1], is_final=False)
-    return SmtpReply(NO_NUMBER, is_final=failed and not basic and not _FULL_IN_WORDS.search(text))
+    if _FULL_IN_WORDS.search(text):
+        return SmtpReply(basic[1] if basic else NO_NUMBER, is_final=False)
+    return verdict(int(basic[1]), "") if basic else SmtpReply(NO_NUMBER, is_final=failed)

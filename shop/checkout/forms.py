@@ -12,15 +12,24 @@ from shop.models import Order, Product, ShopTerms
 from shop.signals import code_entered
 
 
+class AffiliateCodeField(forms.CharField):
+    """An affiliate's code, or nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        own: dict[str, Any] = {"label": "Affiliate code", "help_text": "If an affiliate gave you a code."}
+        super().__init__(required=False, max_length=500, **(own | options))  # some paste the whole link
+
+    def clean(self, value: Any) -> str:
+        code: str = super().clean(value).strip()
+        if code and not any(known for _, known in code_entered.send(type(self), code=code)):
+            raise forms.ValidationError("This code doesn't exist. Please check it, or leave the field empty.")
+        return code
+
+
 class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
     """Asks only for what the product needs."""
 
-    code = forms.CharField(
-        label="Affiliate code",
-        required=False,
-        max_length=500,  # some paste the whole link
-        help_text="If an affiliate gave you a code.",
-    )
+    code = AffiliateCodeField()
     # Only compared with what is current, so that a buyer sees a change before paying; never used as price or terms.
     price_seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     terms_seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
@@ -68,9 +77,3 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
 
     def clean_address(self) -> str:
         return self.cleaned_data["address"] or ""
-
-    def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"].strip()
-        if code and not any(known for _, known in code_entered.send(CheckoutForm, code=code)):
-            raise forms.ValidationError("This code doesn't exist. Please check it, or leave the field empty.")
-        return code

@@ -14,6 +14,7 @@ class OrderOutcome(StrEnum):
     PENDING = "pending"
     PART_REFUNDED = "part_refunded"
     REFUNDED = "refunded"
+    PLANNED = "planned"  # an installment that isn't due yet
     REFUND_REQUESTED = "refund_requested"  # of a paid order, until it is answered
     DISPUTED = "disputed"  # a paid order, while PayPal decides
     ASKING = "asking"  # the capture's outcome is unknown; PayPal is being asked
@@ -31,6 +32,7 @@ class OrderOutcome(StrEnum):
 
 
 _BY_ORDER = {
+    Order.State.PLANNED: OrderOutcome.PLANNED,
     Order.State.PAID: OrderOutcome.PAID,
     Order.State.PENDING: OrderOutcome.PENDING,
     Order.State.PART_REFUNDED: OrderOutcome.PART_REFUNDED,

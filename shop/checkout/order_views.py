@@ -24,6 +24,7 @@ from shop.payments.refund_requests import RefundOption, refund_option
 from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url, start_payment
 
 from .checkout_cookie import set_checkout_cookie
+from .order_contents import contents_of
 from .order_status import OrderOutcome, outcome_of
 from .paypal_csp import may_lead_to_paypal
 from .private_pages import may_change, private_page
@@ -70,6 +71,7 @@ def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> di
         "order": order,
         "outcome": OUTRANKS.get(option, outcome),
         "payment": payment,
+        "contents": contents_of(order),
         "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
         "refund_option": option,
         "accepted_terms": order.accepted_terms.select_related("version"),

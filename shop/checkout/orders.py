@@ -1,6 +1,11 @@
-"""Placing orders. A form that is sent twice places one order."""
+"""Placing orders: at the checkout, and for the installments of an accepted quote. A form that is sent twice places one
+order."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -10,7 +15,11 @@ from privacy.audit.trail import record
 from privacy.encryption.readable_codes import random_code
 from privacy.encryption.tokens import generate_token, hash_token
 from shop.models import AcceptedTerms, Order, Product, ShopTerms
+from shop.money import Money
 from shop.signals import order_placed
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @transaction.atomic
@@ -34,7 +43,7 @@ def place_order(
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or hash_token(generate_token()),
         defaults={
-            "reference": "B" + random_code(9),
+            "reference": new_reference(),
             "product": product,
             "product_name": product.name,
             "amount_minor": product.price_minor,
@@ -45,9 +54,63 @@ def place_order(
         },
     )
     if is_new:
-        AcceptedTerms.objects.bulk_create(
-            AcceptedTerms(order=order, document=version.document, version=version) for version in terms
-        )
-        order_placed.send(Order, order=order, request=request, code=code)
-        record(action="shop.order.placed", about=order, actor=None)
+        _announce(order, terms=terms, request=request, code=code)
     return order
+
+
+@transaction.atomic
+def place_service_order(
+    *,
+    product_name: str,
+    amount: Money,
+    tax_name: str,
+    tax_percent: Decimal,
+    is_due: bool,
+    placed_at: datetime,
+    terms: list[ShopTerms],
+    code: str,
+    request: HttpRequest | None,
+    **buyer: str | None,
+) -> Order:
+    """Creates the order of one installment. The caller sees to it that an installment gets one.
+
+    `product_name` is readable in the database and goes to PayPal, so it contains no free text. `amount` includes
+    `tax_percent` of tax, in percent. An installment that isn't due waits for `make_due`. `request` is the client's;
+    None if staff recorded the acceptance, whose own browser must not decide about a referral.
+    """
+    order = Order.objects.create(
+        reference=new_reference(),
+        product=Product.objects.services(),
+        product_name=product_name,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        tax_name=tax_name,
+        tax_percent=tax_percent,
+        state=Order.State.OPEN if is_due else Order.State.PLANNED,
+        placed_at=placed_at,
+        **buyer,
+    )
+    _announce(order, terms=terms, request=request, code=code)
+    return order
+
+
+def make_due(*, order: Order, actor: User | None) -> bool:
+    """Lets a planned order be paid. False if it can be already, or is paid."""
+    with transaction.atomic():
+        changed = Order.objects.filter(pk=order.pk, state=Order.State.PLANNED).update(state=Order.State.OPEN)
+        if changed:
+            order.state = Order.State.OPEN
+            record(action="shop.order.due", about=order, actor=actor)
+    return bool(changed)
+
+
+def new_reference() -> str:
+    return "B" + random_code(9)
+
+
+def _announce(order: Order, *, terms: list[ShopTerms], request: HttpRequest | None, code: str) -> None:
+    AcceptedTerms.objects.bulk_create(
+        AcceptedTerms(order=order, document=version.document, version=version) for version in terms
+    )
+    order_placed.send(Order, order=order, request=request, code=code)
+    record(action="shop.order.placed", about=order, actor=None)

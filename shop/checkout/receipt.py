@@ -18,6 +18,7 @@ from privacy.web.personal_data_form import PersonalDataForm
 from privacy.web.rate_limits import seconds_left
 from shop.models import Order, Refund
 
+from .order_contents import contents_of
 from .private_pages import may_change, private_page
 
 VAT_ID = RegexValidator(
@@ -69,6 +70,7 @@ class ReceiptView(UpdateView[Order, InvoiceDetailsForm]):
         net = payment.refundable if payment else order.total
         return super().get_context_data(
             order=order,
+            contents=contents_of(order),
             payment=payment,
             refunds=refunds,
             net=net,

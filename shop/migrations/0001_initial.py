@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('address', privacy.encryption.fields.SealedTextField(blank=True, max_length=400, null=True, verbose_name='postal address')),
                 ('company', privacy.encryption.fields.SealedTextField(blank=True, max_length=400, null=True)),
                 ('vat_id', privacy.encryption.fields.SealedTextField(blank=True, max_length=30, null=True, verbose_name='VAT ID')),
-                ('state', models.CharField(choices=[('open', 'waiting for payment'), ('pending', 'payment pending'), ('paid', 'paid'), ('part_refunded', 'partially refunded'), ('refunded', 'refunded')], default='open', max_length=15)),
+                ('state', models.CharField(choices=[('planned', 'not due yet'), ('open', 'waiting for payment'), ('pending', 'payment pending'), ('paid', 'paid'), ('part_refunded', 'partially refunded'), ('refunded', 'refunded')], default='open', max_length=15)),
                 ('placed_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
                 ('refund_days', models.PositiveSmallIntegerField(editable=False)),
@@ -202,11 +202,12 @@ class Migration(migrations.Migration):
                 ('issues_license', models.BooleanField(default=True, verbose_name='comes with a license key')),
                 ('asks_phone', models.BooleanField(default=False, help_text="Only if the order can't be fulfilled without it.", verbose_name='asks for a phone number')),
                 ('asks_address', models.BooleanField(default=False, help_text='Only if something is delivered there.', verbose_name='asks for a postal address')),
+                ('is_service', models.BooleanField(default=False, editable=False, verbose_name='sold by quotes')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first in the catalog.')),
             ],
             options={
                 'ordering': ['position', 'name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name='price_above_zero')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name='price_above_zero'), models.CheckConstraint(condition=models.Q(('is_service', False), models.Q(('is_active', False), ('issues_license', False), ('price_minor__isnull', True)), _connector='OR'), name='services_are_not_in_the_shop', violation_error_message="Services are sold by quotes: they have no price and no license, and aren't on sale in the shop."), models.UniqueConstraint(condition=models.Q(('is_service', True)), fields=('is_service',), name='one_product_stands_for_services')],
             },
         ),
         migrations.AddField(

@@ -53,8 +53,8 @@ def refund_days() -> int:
     kept_because="tax records keep amounts and dates, without the buyer's identity",
     asked_when={
         "phone": "where the product needs it",
-        "address": "where the product needs it",
-        "company": "if you add it to your invoice",
+        "address": "where the product needs it, or if a quote that you accepted has it",
+        "company": "if you add it to your invoice, or if a quote that you accepted has it",
         "vat_id": "if you add it to your invoice",
     },
     circumstances={
@@ -77,7 +77,7 @@ def refund_days() -> int:
         "company": "organization",
         "vat_id": "off",
     },
-    source="the checkout form, and the forms of the order page",
+    source="the checkout form or the quote that you accepted, and the forms of the order page",
     uses=(
         Use(
             purpose=Purpose.RELEASE_NEWS,
@@ -108,9 +108,10 @@ def refund_days() -> int:
     recipients="PayPal gets the order's number and amount, nothing else",
 )
 class Order(SealedModel):
-    """An order of one product. Its price is fixed when it is placed."""
+    """An order of one product, or one installment of an accepted quote. Its price is fixed when it is placed."""
 
     class State(models.TextChoices):
+        PLANNED = "planned", "not due yet"  # an installment that can't be paid yet
         OPEN = "open", "waiting for payment"
         PENDING = "pending", "payment pending"
         PAID = "paid", "paid"

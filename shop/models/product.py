@@ -22,6 +22,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def active(self) -> ProductQuerySet:
         return self.filter(is_active=True)
 
+    def services(self) -> Product:
+        """What orders of accepted quotes are for. Created when the first quote is made, so that a rate can be set."""
+        columns = {"slug": "services-by-quote", "name": "Services", "summary": "Work that is agreed in a quote."}
+        return self.get_or_create(is_service=True, defaults={**columns, "is_active": False, "issues_license": False})[0]
+
     def with_delivery(self) -> ProductQuerySet:
         """Loads what `is_download` needs together with the products."""
         releases = ProductFile.objects.released(timezone.now()).filter(product=OuterRef("pk"))
@@ -31,7 +36,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
 @not_personal(
     "what the shop sells",
     "id slug name headline summary description requirements sites_per_license updates_and_support fulfillment"
-    " install_steps documentation_url price_minor currency is_active issues_license asks_phone asks_address position",
+    " install_steps documentation_url price_minor currency is_active issues_license asks_phone asks_address is_service"
+    " position",
 )
 class Product(models.Model):
     """What the shop sells. The texts of its page are written by staff, in Markdown where they are long."""
@@ -69,13 +75,26 @@ class Product(models.Model):
     asks_address = models.BooleanField(
         "asks for a postal address", default=False, help_text="Only if something is delivered there."
     )
+    # The one product that stands for work done under quotes. Affiliates earn on it only at a rate set for it.
+    is_service = models.BooleanField("sold by quotes", default=False, editable=False)
     position = models.PositiveSmallIntegerField(default=0, help_text="The lowest comes first in the catalog.")
 
     objects = ProductQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "name"]
-        constraints = [models.CheckConstraint(condition=Q(price_minor__gt=0), name="price_above_zero")]
+        constraints = [
+            models.CheckConstraint(condition=Q(price_minor__gt=0), name="price_above_zero"),
+            models.CheckConstraint(
+                condition=Q(is_service=False) | Q(is_active=False, price_minor__isnull=True, issues_license=False),
+                name="services_are_not_in_the_shop",
+                violation_error_message="Services are sold by quotes: they have no price and no license, and aren't on"
+                " sale in the shop.",
+            ),
+            models.UniqueConstraint(
+                fields=["is_service"], condition=Q(is_service=True), name="one_product_stands_for_services"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

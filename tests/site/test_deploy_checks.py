@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from aitpro.checks import connections_are_encrypted, is_local, refund_window_includes_the_legal_one, the_proxy_is_known
+from aitpro.checks import (
+    connections_are_encrypted,
+    is_local,
+    refund_window_includes_the_legal_one,
+    returned_mail_comes_to_an_own_domain,
+    the_proxy_is_known,
+)
 from aitpro.environment import SMTP_BACKEND
 
 POSTGRESQL = "django.db.backends.postgresql"
@@ -101,6 +107,17 @@ def test_an_https_address_needs_a_known_proxy(
     messages = the_proxy_is_known(None)
     assert [str(message.id) for message in messages] == expected
     assert all("TRUSTED_PROXIES" in (message.hint or "") for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [("", []), ("bounces.ait-pro.com", []), ("ait-pro.com", ["aitpro.W007"]), ("bounces.example.org", ["aitpro.W007"])],
+)
+def test_returned_mail_comes_to_a_subdomain_of_the_business(
+    settings: Settings, domain: str, expected: list[str]
+) -> None:
+    settings.MAIL_BOUNCE_DOMAIN = domain
+    assert [message.id for message in returned_mail_comes_to_an_own_domain(None)] == expected
 
 
 @pytest.mark.parametrize(("days", "expected"), [(14, ["aitpro.W005"]), (15, [])])

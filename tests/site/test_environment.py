@@ -51,6 +51,8 @@ def test_environment_variable_is_read(
         lambda env: env.choice("THING", {"a", "b"}, default="a"),
         lambda env: env.networks("THING"),
         lambda env: env.origin("THING", default="http://x"),
+        lambda env: env.reply_address("THING"),
+        lambda env: env.domain("THING"),
         lambda env: env.database("THING", default="sqlite://"),
     ],
 )
@@ -148,3 +150,27 @@ def test_the_process_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.M
     env = Environment(tmp_path / ".env")
     assert (env.text("THING"), env.text("OTHER_THING")) == ("process", "file")
     monkeypatch.delenv("OTHER_THING")
+
+
+@pytest.mark.parametrize(
+    "value", ["info@example.com", "@reply.example.com", "INFO@Example.COM", "", "a" * 18 + "@example.com"]
+)
+def test_a_reply_address_is_one_address_or_a_domain(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("THING", value)
+    local, at, domain = value.rpartition("@")
+    assert env.reply_address("THING") == f"{local}{at}{domain.lower()}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["info", "info@", "@", "a@b@example.com", "in fo@example.com", "info+x@example.com", "info@localhost",
+     "a" * 19 + "@example.com", "<info@example.com>", "info@example.com\nBcc: x@example.org"],
+)  # fmt: skip
+def test_a_reply_address_that_could_not_be_signed_is_refused(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("THING", value)
+    with pytest.raises(ImproperlyConfigured, match="info@example.com or @reply.example.com"):
+        env.reply_address("THING")

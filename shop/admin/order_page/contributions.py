@@ -39,12 +39,13 @@ class OrderSection:
     events: Sequence[TimelineEvent] = ()
 
 
-Source = Callable[[Order], OrderSection]
+Source = Callable[[Order], OrderSection | None]
 _sources: list[tuple[str, Source]] = []
 
 
 def order_section(*, permission: str) -> Callable[[Source], Source]:
-    """Registers a section, in a bounded number of queries. Shown to users with the permission."""
+    """Registers a section, in a bounded number of queries. Shown to users with the permission, on orders for which the
+    source doesn't return None."""
 
     def register(source: Source) -> Source:
         _sources.append((permission, source))
@@ -54,4 +55,5 @@ def order_section(*, permission: str) -> Callable[[Source], Source]:
 
 
 def sections_for(order: Order, user: Any) -> list[OrderSection]:
-    return [source(order) for permission, source in _sources if user.has_perm(permission)]
+    sections = (source(order) for permission, source in _sources if user.has_perm(permission))
+    return [section for section in sections if section]

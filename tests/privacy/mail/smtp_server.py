@@ -34,6 +34,7 @@ class SmtpServer:
     def __init__(self) -> None:
         self.received: list[bytes] = []
         self.recipients: list[str] = []
+        self.senders: list[str] = []
         self.attempts = 0
         self.conversations: set[Any] = set()
         self.greet: Callable[[], None] = lambda: None  # called before the server says who it is
@@ -50,6 +51,11 @@ class SmtpServer:
     @property
     def messages(self) -> list[EmailMessage]:
         return [message_from_bytes(content, policy=policy.default) for content in self.received]
+
+    async def handle_MAIL(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
+        self.senders.append(address)
+        envelope.mail_from = address
+        return "250 fine"
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
         self.attempts += 1

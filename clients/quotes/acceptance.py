@@ -1,0 +1,102 @@
+"""Acceptance of a quote, on its page or recorded by staff from a signed letter: each installment becomes an order.
+
+The orders are placed together with the acceptance, so that they have the same terms and the same referral.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from clients.mails import QUOTE_ACCEPTED, QUOTE_ANSWERED
+from clients.models import Installment, Quote
+from clients.models.quote import KEPT_ACCEPTED
+from contacts.documents.file_validation import SniffedFile
+from contacts.documents.sharing import add_document
+from privacy.admin_base.refusals import ActionRefused
+from privacy.audit.trail import record
+from privacy.mail.sending import notify
+from privacy.registry.deadlines import local_day
+from privacy.registry.mail_kinds import business_address
+from shop.checkout.orders import place_service_order
+from shop.models import Order
+
+from .decisions import locked_open_quote
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@transaction.atomic
+def accept_quote(
+    *,
+    quote: Quote,
+    name: str,
+    request: HttpRequest | None,
+    actor: User | None,
+    on_paper: date | None = None,
+    code: str = "",
+    scan: SniffedFile | None = None,
+) -> list[Order]:
+    """Accepts the quote and returns its orders, in the order of the installments.
+
+    On the page, `request` is the client's and decides about a referral, unless they entered an affiliate's `code`. From
+    a letter, `request` is None, `actor` recorded it, `on_paper` is the letter's date, and `scan` is kept with the
+    client's message. Raises `NotOpen` if somebody was faster, and `ActionRefused` for an impossible date.
+    """
+    now = timezone.now()
+    accepted = locked_open_quote(quote, now=now)
+    if on_paper is not None:
+        _check_date(on_paper, sent_at=accepted.sent_at or now, now=now)
+    accepted.state, accepted.decided_at, accepted.keep_until = Quote.State.ACCEPTED, now, now + KEPT_ACCEPTED
+    accepted.decided_name, accepted.recorded_by, accepted.signed_on = name, actor, on_paper
+    accepted.save(update_fields=["state", "decided_at", "keep_until", "decided_name", "recorded_by", "signed_on"])
+    orders = _place_orders(accepted, request=request, code=code, now=now)
+    if scan is not None:
+        if accepted.inquiry is None or actor is None:
+            raise ActionRefused("The message that this quote answered was deleted, so the scan can't be kept with it.")
+        add_document(inquiry=accepted.inquiry, file=scan, actor=actor)
+    notify(QUOTE_ACCEPTED, to=accepted.email, about=accepted)
+    if actor is None:
+        for address in business_address(accepted):
+            notify(QUOTE_ANSWERED, to=address, about=accepted)
+    record(action="clients.quote.accepted", about=accepted, actor=actor)
+    return orders
+
+
+def _place_orders(quote: Quote, *, request: HttpRequest | None, code: str, now: datetime) -> list[Order]:
+    installments = list(quote.installments.select_for_update())
+    terms = [offered.version for offered in quote.offered_terms.select_related("version")]
+    for number, installment in enumerate(installments, start=1):
+        day = installment.due_on
+        is_due = installment.due == Installment.Due.ACCEPTANCE or (day is not None and day <= local_day(now))
+        part = f", installment {number} of {len(installments)}" if len(installments) > 1 else ""
+        installment.order = place_service_order(
+            product_name=f"{quote.service_name}, quote {quote.reference}{part}",
+            amount=installment.amount,
+            tax_name=quote.tax_name,
+            tax_percent=quote.tax_percent,
+            is_due=is_due,
+            placed_at=now,
+            terms=terms,
+            code=code,
+            request=request,
+            name=quote.name,
+            email=quote.email,
+            company=quote.company,
+            address=quote.address,
+        )
+        installment.released_at = now if is_due else None
+        installment.save(update_fields=["order", "released_at"])
+    return [installment.order for installment in installments if installment.order]
+
+
+def _check_date(signed_on: date, *, sent_at: datetime, now: datetime) -> None:
+    if signed_on > local_day(now):
+        raise ActionRefused("The letter can't be dated in the future.")
+    if signed_on < local_day(sent_at):
+        raise ActionRefused(f"The quote was sent on {local_day(sent_at):%B %-d, %Y}: the letter can't be older.")
