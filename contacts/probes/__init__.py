@@ -1,6 +1,6 @@
 """Probes of correspondence.
 
-- `writing`: who writes; `look_alikes`: people whose addresses look alike
+- `writing`: who writes; `entering`: what staff enter; `look_alikes`: people whose addresses look alike
 """
 
-from . import look_alikes, writing  # noqa: F401  (importing registers them)
+from . import entering, look_alikes, writing  # noqa: F401  (importing registers them)
