@@ -15,7 +15,15 @@ def main() -> None:
         return
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as error:
+        if sys.argv[1:2] != ["receive_mail"]:
+            raise
+        # Mail servers take 1 for a final refusal, and return the message; with EX_TEMPFAIL they keep it. They also
+        # return or log what is printed.
+        print(f"Not stored, try again: {type(error).__name__}.", file=sys.stderr)
+        sys.exit(75)
 
 
 if __name__ == "__main__":

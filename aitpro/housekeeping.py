@@ -25,6 +25,7 @@ from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
+from contacts.incoming_mail.intake import process_received_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.reapply import finish_erasures
@@ -81,6 +82,7 @@ REFERRALS = frozenset({Purpose.REFERRAL_TRACKING})
 REQUESTS = frozenset({Purpose.PRIVACY_REQUEST})
 NOTICES = frozenset({Purpose.POLICY_NOTICE})
 AFFILIATES = frozenset({Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING})
+CORRESPONDENCE = frozenset({Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST})
 ORDERS = frozenset({Purpose.ORDER})
 RELEASES = frozenset({Purpose.RELEASE_NEWS})
 
@@ -101,6 +103,7 @@ JOBS: dict[str, Job] = {
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
     "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),
     "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
+    "received mails read": Job(lambda now: process_received_mail(now=now), CORRESPONDENCE),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),
     "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS),

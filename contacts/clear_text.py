@@ -8,6 +8,7 @@ clear_text(
 )
 clear_text(OWN_NUMBER, "contacts_inquiry.reference")
 clear_text(PROGRAM, "contacts_document.content_type contacts_attachment.content_type contacts_incomingmail.reason")
+clear_text(PROGRAM, "contacts_incomingmail.about_model")
 clear_text(FOR_ANYBODY, "contacts_savedreply.title contacts_savedreply.body")
 clear_text(
     PUBLIC,

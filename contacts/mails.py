@@ -49,7 +49,7 @@ INQUIRY_ANSWERED = mail_kind(
     because="it answers the sender's message",
     # Closed after an answer: that answer may still be queued. `answer_inquiry` refuses further ones.
     live=lambda inquiry: inquiry.state not in _MUTE or (inquiry.state == State.CLOSED and inquiry.answered_at),
-    began=lambda inquiry: inquiry.received_at,
+    began=lambda inquiry: inquiry.last_written_at,
     written_by_staff=True,
     answers=_received_from_sender,
 )

@@ -8,7 +8,7 @@ from privacy.admin_base.search.row_kinds import Shown, row_kind
 from privacy.models.consent import Person
 from privacy.registry.purposes import Purpose
 
-from .models import Inquiry
+from .models import IncomingMail, Inquiry
 
 FIRST_LINE = 80  # characters
 
@@ -41,4 +41,24 @@ row_kind(
     names_person=True,
     open=Q(state__in=Inquiry.WAITING),
     contact=lambda inquiry: Person(email=inquiry.email, phone=inquiry.phone, address=inquiry.address),
+)
+row_kind(
+    model=IncomingMail,
+    purpose=Purpose.ANSWER_INQUIRY,
+    one="email",
+    many="emails",
+    position=11,
+    show=lambda mail: Shown(
+        number=mail.subject or "no subject",
+        at=mail.received_at,
+        name=mail.sender_name or mail.sender or "",
+        state=mail.get_state_display(),
+        detail=mail.reason,
+    ),
+    at="received_at",
+    related=("inquiry",),
+    emails=("sender_index",),
+    words=("sender_name", "sender", "subject", "text"),
+    for_person=True,
+    open=Q(state__in=IncomingMail.TO_REVIEW),
 )

@@ -1,4 +1,4 @@
-"""Staff tasks: unanswered messages."""
+"""Staff tasks: unanswered messages, and mail that could not be filed."""
 
 from __future__ import annotations
 
@@ -63,3 +63,17 @@ def wishes(now: datetime) -> StaffTaskCount:
 
 def _wished(now: datetime) -> QuerySet[IncomingMail]:
     return waiting_wishes(now).exclude(inquiry=None)
+
+
+@staff_task(
+    area=Area.CONTACTS,
+    one="email to review",
+    many="emails to review",
+    permission="contacts.view_incomingmail",
+    page="admin:contacts_incomingmail_changelist",
+)
+def emails(now: datetime) -> StaffTaskCount:
+    """Held, or unreadable: nobody answers them before staff have looked."""
+    to_review = IncomingMail.objects.filter(state__in=IncomingMail.TO_REVIEW)
+    found = to_review.aggregate(count=Count("pk"), oldest=Min("received_at"))
+    return StaffTaskCount(**found, row=only_row(to_review))

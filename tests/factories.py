@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from affiliates.tracking.labels import declare_label
-from contacts.models import Inquiry
+from contacts.models import IncomingMail, Inquiry
 from privacy.encryption.models import uuid7
 from privacy.encryption.tokens import hash_token
 from privacy.evidence import attack_history
@@ -97,6 +98,15 @@ def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: An
 
 def inquiry(email: str = "dave@example.org", **fields: Any) -> Inquiry:
     stored: Inquiry = Inquiry.objects.create(**{"name": "Dave", "email": email, "message": "Hello?", **fields})
+    return stored
+
+
+def incoming_mail(email: str = "dave@example.org", **fields: Any) -> IncomingMail:
+    """One that has been read, with its text; each call another one."""
+    texts = {"sender_name": "Dave", "subject": "A question", "text": "Hello?"}
+    stored: IncomingMail = IncomingMail.objects.create(
+        **{"sender": email, "content_digest": uuid4().hex * 2, "size": 100, **texts, **fields}
+    )
     return stored
 
 

@@ -85,8 +85,8 @@ class ConversationPage(InquiryActions):
         return self._page(request, inquiry, conversation, form)
 
     def _form(self, request: HttpRequest, inquiry: Inquiry, conversation: Conversation) -> ConversationForm:
-        author, latest, now = acting_user(request), conversation.latest, timezone.now()
-        start = starting_text(inquiry, wrote=latest.text, at=latest.at, author=author)
+        author, own, now = acting_user(request), conversation.own, timezone.now()
+        start = starting_text(inquiry, wrote=own.text if own else "", at=own.at if own else now, author=author)
         draft = draft_of(inquiry=inquiry, author=author)
         snoozed = inquiry.snoozed_until if inquiry.is_snoozed(now) else None
         initial = {"answer": draft.body if draft else start, "snooze": snoozed and local_day(snoozed)}

@@ -15,11 +15,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from contacts.conversation.timeline import answered_row
 from contacts.incoming_mail.wish_requests import waiting_wishes
 from contacts.inquiries.forms import ONLY_FOR
 from contacts.models import Inquiry
+from privacy.admin_base.staff_labels import link_for
 from privacy.encryption.normalization import normalize_email
 from privacy.models import PrivacyRequest
+from privacy.registry.declarations import is_about
 
 from .bulk import BulkActions
 from .contributions import contributed_facts
@@ -89,6 +92,9 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
             facts.append(("domain", normalize_email(inquiry.email).rpartition("@")[2]))
         if request.user.has_perm("privacy.view_privacyrequest"):
             facts += (("privacy request", link) for link in self._requests(inquiry))
+        if row := answered_row(inquiry):
+            somebody_elses = "" if is_about(row, inquiry.email) else " (someone else's)"
+            facts.append(("answers our email about", format_html("{}{}", link_for(request.user, row), somebody_elses)))
         return [*facts, *contributed_facts(inquiry, request.user)]
 
     def _requests(self, inquiry: Inquiry) -> Iterator[SafeString]:
@@ -101,10 +107,10 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
     def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
         return [
             (inquiry.replies.all(), ("sent_at", "body")),
+            (inquiry.incoming_mails.all(), ("received_at", "wish_settled_at")),
             (inquiry.correspondence.all(), ("way", "happened_at", "notes")),
             (inquiry.notes.all(), ("body",)),
             (inquiry.documents.defer("content"), ("name", "sent_at")),
-            (inquiry.incoming_mails.defer("raw", "text", "quoted"), ("wish_settled_at",)),
         ]
 
     def get_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:

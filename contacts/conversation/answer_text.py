@@ -22,12 +22,14 @@ QUOTED = 2_000  # characters of the message
 
 
 def starting_text(inquiry: Inquiry, *, wrote: str, at: datetime, author: User) -> str:
-    """`wrote` is what the sender wrote last."""
-    return f"{greeting(inquiry)}\n\n\n\n{signature(author)}\n\n{quote(wrote, at)}"
+    """`wrote` is what the sender wrote last; empty if nothing was written."""
+    text = f"{greeting(inquiry)}\n\n\n\n{signature(author)}"
+    return f"{text}\n\n{quote(wrote, at)}" if wrote else text
 
 
 def greeting(inquiry: Inquiry) -> str:
-    return f"Hello {inquiry.name}," if inquiry.name else "Hello,"
+    """An email without its sender's name has the address instead, by which nobody is greeted."""
+    return f"Hello {inquiry.name}," if inquiry.name and "@" not in inquiry.name else "Hello,"
 
 
 def signature(author: User) -> str:

@@ -13,6 +13,8 @@ from contacts.models import Attachment, Document
 
 from .sharing import document_behind, fetch_document
 
+BINARY = "application/octet-stream"
+
 
 @method_decorator(never_cache, name="dispatch")
 class DocumentView(View):
@@ -31,7 +33,9 @@ class DocumentView(View):
 
 
 def download(document: Document | Attachment, content: bytes) -> HttpResponse:
-    return download_as(document.file_name, content, content_type=document.content_type)
+    """A file from an email has no type that a browser could show."""
+    from_mail = isinstance(document, Attachment) and document.incoming_mail_id is not None
+    return download_as(document.file_name, content, content_type=BINARY if from_mail else document.content_type)
 
 
 def download_as(name: str, content: bytes, *, content_type: str) -> HttpResponse:

@@ -52,7 +52,7 @@ def _check(inquiry: Inquiry, channel: Channel, purpose: str) -> None:
         phone=inquiry.phone,
         address=inquiry.address,
         about=inquiry,
-        given_at=inquiry.received_at,
+        given_at=inquiry.last_written_at if channel == Channel.EMAIL else inquiry.received_at,
     )
 
 

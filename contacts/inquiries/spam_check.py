@@ -15,6 +15,7 @@ from django.core import signing
 MINIMUM = timedelta(seconds=3)  # nobody fills in the form faster manually
 LONGEST = timedelta(days=1)  # after that the stamp says nothing
 MANY_LINKS = 3
+MANY_LINKS_IN_A_MAIL = 10
 ENOUGH = 2  # points
 
 _LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
@@ -24,6 +25,11 @@ _SALT = "contacts.form"
 def new_stamp(now: datetime) -> str:
     """A signed timestamp of when the form was opened, sent with the form."""
     return signing.dumps(now.timestamp(), salt=_SALT)
+
+
+def mail_looks_like_spam(*, texts: list[str], email: str) -> bool:
+    """Signatures of honest mails link to a site, a map and three networks, so only many more links count."""
+    return sum(len(_LINK.findall(text)) for text in texts) >= MANY_LINKS_IN_A_MAIL or mixes_scripts(email)
 
 
 def looks_like_spam(*, texts: list[str], email: str, trap: bool, stamp: str, now: datetime) -> bool:

@@ -35,21 +35,29 @@ HELD_NEWS = 10  # mails to staff per hour about held messages, so that a flood o
 
 
 @transaction.atomic
-def receive_inquiry(*, inquiry: Inquiry, held: bool = False, files: Sequence[SniffedFile] = ()) -> Inquiry:
+def receive_inquiry(
+    *, inquiry: Inquiry, held: bool = False, files: Sequence[SniffedFile] = (), is_mailed: bool = True
+) -> Inquiry:
     """Stores the message with its files and notifies staff. The sender gets a confirmation, unless the message is held
-    for review, because the address may be forged. A complaint about privacy starts its legal deadline, held or not."""
+    for review, because the address may be forged. Without `is_mailed`, the caller decides about both mails. A complaint
+    about privacy starts its legal deadline, held or not."""
     inquiry.state = State.HELD if held else State.OPEN
     inquiry.due_at = answer_due(inquiry.received_at)
     if inquiry.kind == Inquiry.Kind.COMPLAINT:
         inquiry.privacy_request = _complain(inquiry, acknowledged=not held)
     inquiry.save()
     add_attachments(inquiry=inquiry, files=files)
-    if not held:
+    if is_mailed and not held:
         queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
-    if not held or has_room("held messages told", "staff", slots=HELD_NEWS, now=timezone.now()):
-        queue_mail(INQUIRY_WAITS, to=settings.BUSINESS["email"], about=inquiry, context={})
+    if is_mailed and (not held or has_room("held messages told", "staff", slots=HELD_NEWS, now=timezone.now())):
+        notify_staff(inquiry=inquiry)
     record(action="contacts.inquiry.held" if held else "contacts.inquiry.received", about=inquiry, actor=None)
     return inquiry
+
+
+def notify_staff(*, inquiry: Inquiry) -> None:
+    """Mails the business that a message waits. Requires a transaction."""
+    queue_mail(INQUIRY_WAITS, to=settings.BUSINESS["email"], about=inquiry, context={})
 
 
 @transaction.atomic
@@ -144,3 +152,13 @@ def reopen(*, inquiry: Inquiry) -> int:
     again: dict[str, Any] = {"due_at": due_at, "answered_at": None, "snoozed_until": None, "merged_into": None}
     done_before: int = done.update(state=State.OPEN, **again)
     return woken + done_before
+
+
+@transaction.atomic
+def reopen_for_mail(*, inquiry: Inquiry) -> None:
+    """Like `reopen`, after a mail in the thread: the message is new for staff again. One that was marked as spam is
+    held for review."""
+    stored = Inquiry.objects.filter(pk=inquiry.pk)
+    stored.filter(state=State.SPAM).update(state=State.HELD, due_at=answer_due(timezone.now()), snoozed_until=None)
+    reopen(inquiry=inquiry)
+    stored.update(opened_at=None)

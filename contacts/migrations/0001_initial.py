@@ -127,6 +127,8 @@ class Migration(migrations.Migration):
                 ('wish_settled_at', models.DateTimeField(editable=False, null=True, verbose_name='wish settled')),
                 ('is_automatic', models.BooleanField(default=False, verbose_name='written by a program')),
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
+                ('about_model', models.CharField(blank=True, max_length=60)),
+                ('about_id', models.UUIDField(null=True)),
                 ('keep_until', models.DateTimeField(db_index=True, default=contacts.models.incoming_mail.kept_by_default, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='times read')),
                 ('tried_at', models.DateTimeField(null=True, verbose_name='last read')),

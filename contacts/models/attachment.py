@@ -69,5 +69,6 @@ class Attachment(SealedModel):
         return name
 
     @property
-    def is_picture(self) -> bool:
-        return self.content_type.startswith("image/")
+    def is_shown(self) -> bool:
+        """Whether pages show it. A file from an email is only downloaded."""
+        return self.content_type.startswith("image/") and self.incoming_mail_id is None

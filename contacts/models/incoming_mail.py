@@ -40,12 +40,15 @@ def kept_by_default() -> datetime:
     },
     other_columns=(
         "id content_index message_id_index size sender_index received_at sent_at state reason inquiry_id"
-        " starts_inquiry wish wish_settled_at privacy_request_id is_automatic answers keep_until attempts tried_at"
+        " starts_inquiry wish wish_settled_at privacy_request_id is_automatic answers about_model about_id keep_until"
+        " attempts tried_at"
     ),
     found_by=("sender_index", "inquiry__email_index"),
     retention=Retention(text="as long as the message they belong to; others 90 days", since="keep_until"),
     erasure=Erasure.DELETE,
     circumstances={"size": "size in bytes", "wish": "what we took it to ask for", "keep_until": "kept until"},
+    only_for={"sender": "sender_index", "sender_name": "sender_index"},  # not for whose thread someone else wrote in
+    unlisted=frozenset({"about_model"}),
     withheld=frozenset({"raw", "content_digest", "message_id"}),
     withheld_because="it is technical, or the same text as it was sent",
     source="your email",
@@ -60,6 +63,8 @@ class IncomingMail(SealedModel):
         HELD = "held", "held for review"
         FAILED = "failed", "could not be read"
         IGNORED = "ignored", "needs no answer"
+
+    TO_REVIEW = (State.HELD, State.FAILED)
 
     # SHA-256 of the mail as it arrived, in hex.
     content_digest = SealedTextField(max_length=64)
@@ -87,6 +92,9 @@ class IncomingMail(SealedModel):
     )
     is_automatic = models.BooleanField("written by a program", default=False)
     answers = models.UUIDField("the mail that it answers", null=True)
+    # The row that the answered mail was about, such as an order.
+    about_model = models.CharField(max_length=60, blank=True)
+    about_id = models.UUIDField(null=True)
     # Of a filed one: as of its inquiry.
     keep_until = models.DateTimeField(default=kept_by_default, null=True, db_index=True)
     attempts = models.PositiveSmallIntegerField("times read", default=0)

@@ -15,6 +15,7 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
+from privacy.encryption.normalization import normalize_email
 from privacy.encryption.readable_codes import SYMBOLS, random_code
 from privacy.models import PrivacyRequest
 from privacy.registry.declarations import Erasure, Retention, personal_data
@@ -170,9 +171,7 @@ class Inquiry(SealedModel):
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     # None: while an agreement is in force.
-    keep_until = models.DateTimeField(
-        default=kept_by_default, null=True, db_index=True, editable=False
-    )  # None: while an agreement is in force
+    keep_until = models.DateTimeField(default=kept_by_default, null=True, db_index=True, editable=False)
 
     objects = LiveInquiries()
 
@@ -203,6 +202,17 @@ class Inquiry(SealedModel):
         """The address or number given with this message; empty if none."""
         points = {Channel.EMAIL: self.email or "", Channel.PHONE: self.phone, Channel.LETTER: self.address}
         return str(points[Channel(channel)])
+
+    def is_from(self, address: str | None) -> bool:
+        """Whether this is the inquiry's own address, in whatever spelling."""
+        return bool(address and self.email) and normalize_email(str(address)) == normalize_email(str(self.email))
+
+    @property
+    def last_written_at(self) -> datetime:
+        """When its sender last wrote by form or email: an opt-out since then closes the answer. One query."""
+        own = self.incoming_mails.filter(sender_index=self.email or "", is_automatic=False)
+        last: datetime | None = own.aggregate(last=models.Max("received_at"))["last"]
+        return max(self.received_at, last or self.received_at)
 
     @property
     def first_line(self) -> str:

@@ -92,6 +92,8 @@ class PersonalData:
     asked_when: Mapping[str, str] = field(default_factory=dict)  # column that isn't always asked for → when
     withheld: frozenset[str] = frozenset()  # personal, but left out of archives, which give the reason
     withheld_because: str = "it would allow someone to act or sign in as you"
+    # Column → lookup: of a row about two people, archives give it only to the one whom this lookup finds.
+    only_for: Mapping[str, str] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()  # fields in other_columns that are only technical
     copies: str = ""  # the table whose rows these duplicate, with the same IDs: archives list them once
     days_alone: bool = False  # archives show dates without times, which could identify a buyer
@@ -239,6 +241,14 @@ def declaration_for(table: str) -> PersonalData | NotPersonal | None:
     return _personal.get(table) or _not_personal.get(table)
 
 
+def is_about(row: models.Model, email: str | None) -> bool:
+    """Whether the registry finds the row by this address."""
+    declaration = declaration_for(row._meta.db_table)
+    if not email or not isinstance(declaration, PersonalData):
+        return False
+    return declaration.rows_of(email).filter(pk=row.pk).exists()
+
+
 def personal_links(model: type[models.Model]) -> list[str]:
     """Foreign keys from a model to personal rows, directly or through other tables: `payment.order`."""
     paths: list[tuple[type[models.Model], str]] = [(model, "")]
@@ -284,9 +294,9 @@ def _validate(declaration: PersonalData) -> None:
 
 
 def _validate_names(declaration: PersonalData, where: str) -> None:
-    if not_own := {*declaration.kept, *declaration.correctable} - {*declaration.columns}:
+    if not_own := {*declaration.kept, *declaration.correctable, *declaration.only_for} - {*declaration.columns}:
         raise ImproperlyConfigured(
-            f"{where} keeps or makes correctable what is not personal: {', '.join(sorted(not_own))}."
+            f"{where} keeps, makes correctable or limits what is not personal: {', '.join(sorted(not_own))}."
         )
     named = {*declaration.withheld, *declaration.redacted, *declaration.ended}
     unknown = named - {*declaration.columns, *declaration.other_columns}

@@ -74,7 +74,9 @@ def _section(declaration: PersonalData, email: str, tables: frozenset[str] | Non
             {"what": declaration.columns[name], "why": declaration.withheld_because}
             for name in sorted(declaration.withheld)
         ],
-        "rows": [_row(declaration, row, purposes=len(purposes)) for row in found],
+        "rows": [
+            _without_others(declaration, row, email, _row(declaration, row, purposes=len(purposes))) for row in found
+        ],
     }
     return Section(declaration, listed)
 
@@ -101,6 +103,16 @@ def _row(declaration: PersonalData, row: models.Model, *, purposes: int) -> dict
     what_for = {"kept for": _purpose(declaration, row).label} if purposes > 1 and not _has(row, "purpose") else {}
     values = {**personal, **_circumstances(declaration, row), **what_for}
     return {label: value for label, value in values.items() if value not in (None, "", [])}
+
+
+def _without_others(declaration: PersonalData, row: models.Model, email: str, listed: dict[str, Any]) -> dict[str, Any]:
+    """Leaves out what the declaration gives only to another person of the row."""
+    others = {
+        declaration.columns[name]
+        for name, lookup in declaration.only_for.items()
+        if not declaration.model._base_manager.filter(pk=row.pk, **{lookup: email}).exists()
+    }
+    return {label: value for label, value in listed.items() if label not in others}
 
 
 def _has(row: models.Model, name: str) -> bool:

@@ -147,6 +147,9 @@ def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> No
 def _inquiry(email: str, name: str) -> Inquiry:
     inquiry = factories.inquiry(email, name=name, reference=f"Q-{name}"[:8], message=f"{name} asks")
     Reply.objects.create(inquiry=inquiry, body=f"Dear {name}")
+    texts = {"sender_name": name, "subject": f"{name} asks", "text": f"{name} writes", "quoted": f"> {name} wrote"}
+    factories.incoming_mail(email, **texts, inquiry=inquiry, state="filed")
+    factories.incoming_mail(email, **texts, raw=f"From: {name}".encode(), message_id=f"<{name}@1>", state="held")
     Correspondence.objects.create(inquiry=inquiry, way="call_in", notes=f"{name} called")
     IncomingMail.objects.create(
         inquiry=inquiry,

@@ -61,6 +61,7 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     clients.agreement                ROM   ROM   ROM   RO
+    contacts.incomingmail            ROM   -     -     -
     contacts.inquiry                 ROM   ROM   ROM   R
     contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
@@ -135,6 +136,11 @@ PAGES = """
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
     admin:clients_agreement_end            ROM      ROM
+    admin:contacts_incomingmail_again      -        ROM
+    admin:contacts_incomingmail_file       ROM      ROM
+    admin:contacts_incomingmail_begin      ROM      ROM
+    admin:contacts_incomingmail_spam       -        ROM
+    admin:contacts_incomingmail_original   ROM      ROM
     admin:contacts_inquiry_take            -        ROM
     admin:contacts_inquiry_close           -        ROM
     admin:contacts_inquiry_draft           -        ROM
@@ -286,6 +292,7 @@ class World:
         document.save()
         attachment = Attachment(inquiry=inquiry, name="a.png", content=b"P", content_type="image/png", size=1)
         attachment.save()
+        mail = factories.incoming_mail("paul@example.org", state="held", raw=b"From: paul@example.org")
         mark_undeliverable("gone@example.org", code="5.1.1")
         AddressChange.objects.create(change="joined", model="contacts.Inquiry", row_id=inquiry.pk)
         Suppression.objects.create(fingerprint="dave@example.net", channel="email")
@@ -331,6 +338,7 @@ class World:
             "event_id": PayPalEvent.objects.latest("pk").pk,
             "inquiry_id": inquiry.pk,
             "attachment_id": attachment.pk,
+            "mail_id": mail.pk,
             "document_id": document.pk,
             "request_id": request.pk,
             "privacy_privacyrequest_step.row_id": request.pk,
