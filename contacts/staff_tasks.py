@@ -76,4 +76,14 @@ def emails(now: datetime) -> StaffTaskCount:
     """Held, or unreadable: nobody answers them before staff have looked."""
     to_review = IncomingMail.objects.filter(state__in=IncomingMail.TO_REVIEW)
     found = to_review.aggregate(count=Count("pk"), oldest=Min("received_at"))
-    return StaffTaskCount(**found, row=only_row(to_review))
+    asking = list(waiting_wishes(now).filter(inquiry=None).values_list("received_at", flat=True))
+    late = sum(deadlines_of(at).acknowledge_by < now for at in asking)
+    return StaffTaskCount(**found, overdue=late, note=_asking(asking), row=only_row(to_review))
+
+
+def _asking(received: list[datetime]) -> str:
+    """How many of the emails ask for a privacy right, and until when the law wants the first to be acknowledged."""
+    if not received:
+        return ""
+    asks = "1 asks" if len(received) == 1 else f"{len(received)} ask"
+    return f"{asks} for a privacy right, acknowledge by {local_day(deadlines_of(received[0]).acknowledge_by):%B %-d}"

@@ -31,6 +31,11 @@ def waiting_wishes(now: datetime) -> QuerySet[IncomingMail]:
     return waiting.exclude(spam).defer("raw").order_by("received_at", "pk")
 
 
+def asks_and_waits(mail: IncomingMail) -> bool:
+    """In-memory equivalent for a mail that is in no conversation."""
+    return bool(mail.wish) and mail.wish_settled_at is None and mail.state in IncomingMail.TO_REVIEW
+
+
 def wishes_in(inquiry: Inquiry, *, now: datetime) -> QuerySet[IncomingMail]:
     """The waiting wishes in its conversation, to which merged messages belong."""
     return waiting_wishes(now).filter(Q(inquiry=inquiry) | Q(inquiry__merged_into=inquiry)).select_related("inquiry")

@@ -13,6 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from contacts.incoming_mail import intake
+from contacts.incoming_mail.intake import receive_message
 from contacts.models import IncomingMail, Inquiry
 from privacy.audit.models import AuditEntry
 from privacy.consent.opt_outs import is_opted_out
@@ -24,6 +26,8 @@ from tests.contacts.conftest import page_of
 from tests.privacy.inbox import link_mailed_to
 from tests.staff_pages import Page
 from tests.worker import run_due_tasks
+
+from .arriving import arriving
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -238,6 +242,47 @@ def test_spam_and_expired_mail_asks_for_nothing(staff: Client, clock: time_machi
     Inquiry.objects.update(state="open")
     IncomingMail.objects.update(keep_until=timezone.now())
     assert "asks for a privacy right" not in Page(staff, "/admin/").text
+
+
+def test_received_mail_is_marked_and_opened(staff: Client) -> None:
+    raw = arriving("Please send me a copy of my data.", sender="Erin <erin@example.org>", subject="My data")
+    mail = receive_message(raw, received_at=timezone.now())
+    assert "Request" in opened(staff, IncomingMail.objects.get(pk=mail.pk))
+    request = PrivacyRequest.objects.get()
+    assert (request.kind, request.email, request.received_at) == ("access", ERIN, timezone.now())
+
+
+def test_answer_that_quotes_a_wish_is_not_marked() -> None:
+    quoted = "Thank you!\n\nOn Mon, 2 Mar 2026 at 10:00, AITpro wrote:\n> Delete my data\n"
+    mail = receive_message(arriving(quoted, subject="Re: Delete my data"), received_at=timezone.now())
+    assert IncomingMail.objects.get(pk=mail.pk).wish == ""
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> IncomingMail:
+    """Above the limit of its sender, so it is in no conversation."""
+    monkeypatch.setattr(intake, "PER_SENDER", 0)
+    raw = arriving("Delete my data", sender=ERIN)
+    mail = receive_message(raw, received_at=timezone.now())
+    stored: IncomingMail = IncomingMail.objects.get(pk=mail.pk)
+    return stored
+
+
+def test_wish_in_a_held_mail_waits_with_its_deadline_and_is_opened_there(staff: Client, held: IncomingMail) -> None:
+    assert (held.state, held.wish) == ("held", "deletion")
+    assert "1 asks for a privacy right, acknowledge by March 16" in Page(staff, "/admin/").text
+    assert "Delete my data; acknowledge by Mar 16, 2026" in Page(staff, "/admin/contacts/incomingmail/").text
+    page = Page(staff, f"/admin/contacts/incomingmail/{held.pk}/change/").press("Open the request")
+    request = PrivacyRequest.objects.get()
+    assert f"Request {request.reference} is open" in page.text
+    assert (request.kind, request.email) == ("deletion", ERIN)
+    assert "privacy right" not in Page(staff, "/admin/").text
+
+
+def test_wish_in_a_held_mail_is_dismissed_there(staff: Client, held: IncomingMail) -> None:
+    address = f"/admin/contacts/incomingmail/{held.pk}/change/"
+    assert "asks for no privacy right" in Page(staff, address).press("It asks for no such thing").text
+    assert not PrivacyRequest.objects.exists()
 
 
 def test_requests_of_the_mails_are_linked_from_the_conversation(staff: Client) -> None:

@@ -137,6 +137,8 @@ PAGES = """
     admin:affiliates_termsversion_publish  RO       RO
     admin:clients_agreement_end            ROM      ROM
     admin:contacts_incomingmail_again      -        ROM
+    admin:contacts_incomingmail_open_request  -     ROM
+    admin:contacts_incomingmail_no_request  -       ROM
     admin:contacts_incomingmail_file       ROM      ROM
     admin:contacts_incomingmail_begin      ROM      ROM
     admin:contacts_incomingmail_spam       -        ROM
