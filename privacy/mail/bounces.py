@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from email.message import EmailMessage
+from itertools import islice
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -20,12 +21,14 @@ from privacy.models import OutgoingMail
 from privacy.models.consent import MailTally, UndeliverableAddress, count_mail
 from privacy.registry.mail_kinds import kind_named
 
+from .automatic import has_no_sender, is_named_mail_system
 from .lenient_reading import lenient_view
 from .notifications import failure_in, quoted_texts
 from .threads import mail_with_id
 from .verp import returned_mail
 
 State = OutgoingMail.State
+MOST_TEXTS = 100  # of a notification, in which our Message-ID is searched
 
 
 @transaction.atomic
@@ -51,6 +54,8 @@ def record_notification(message: EmailMessage, *, recipients: Sequence[str]) -> 
     """Processes a notification of a mail server; None if the message isn't one, for example a person's or an automatic
     reply. `recipients` are the addresses to which it was sent.
 
+    A subject alone, and nothing of ours in the message, make no notification of what a person may have written.
+
     Returns `marked` (the address gets no more mail), `passing` (a temporary failure), or `not ours` (forged, or about a
     mail that was deleted or has already come back).
     """
@@ -59,9 +64,10 @@ def record_notification(message: EmailMessage, *, recipients: Sequence[str]) -> 
     said = failure_in(view, returned=returned is not None)
     if said is None:
         return None
-    mail_id = returned or next(filter(None, map(mail_with_id, quoted_texts(view))), None)
+    texts = islice(quoted_texts(view), MOST_TEXTS)
+    mail_id = returned or next(filter(None, map(mail_with_id, texts)), None)
     if mail_id is None:
-        return "not ours"
+        return "not ours" if is_named_mail_system(view) or has_no_sender(view) else None
     if not said.is_final:
         return "passing"
     return "marked" if _record_bounce(mail_id, said.code) else "not ours"

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from privacy.encryption.keys import RootKey, derive_key, key_ring, length_prefixed
 
 SIGNATURE_BYTES = 12
-MOST_READ = 200  # ids read in one text; each costs a few microseconds
+MOST_READ = 50  # ids read in one text; each costs a few microseconds for each model
 _ID = re.compile(r"(?<![a-z2-7])[a-z2-7]{45,71}(?=@)", re.IGNORECASE)
 
 

@@ -163,6 +163,20 @@ Can you send it again?
 """
 
 
+WRITTEN_BY_A_STRANGER = """\
+Return-Path: <dave@example.org>
+From: Dave <dave@example.org>
+Subject: Your message could not be delivered
+
+Hello! What does this mean, which I got from my provider?
+
+Your message could not be delivered to
+<eve@example.org>:
+550 5.1.1 unknown user
+-
+"""
+
+
 def returned(shape: str, message_id: str) -> EmailMessage:
     message = message_from_string(shape.replace("{id}", message_id), policy=default)
     assert isinstance(message, EmailMessage)

@@ -107,9 +107,11 @@ def test_a_full_mailbox_and_a_delay_mark_nobody(mail: OutgoingMail, shape: str) 
     assert not is_marked()
 
 
-@pytest.mark.parametrize("shape", ["OUT_OF_OFFICE", "FORWARDED_BY_A_PERSON", "WRITTEN_BY_A_PERSON"])
+@pytest.mark.parametrize(
+    "shape", ["OUT_OF_OFFICE", "FORWARDED_BY_A_PERSON", "WRITTEN_BY_A_PERSON", "WRITTEN_BY_A_STRANGER"]
+)
 def test_what_people_and_their_programs_write_returns_no_mail(mail: OutgoingMail, shape: str) -> None:
-    """The date in the first one looks like a status, the second one contains a notification, the third one reads so."""
+    """The date in the first one looks like a status, the second one contains a notification, the others read so."""
     assert record_notification(returned(getattr(shapes, shape), message_id(mail)), recipients=[]) is None
     assert not is_marked()
 
