@@ -6,6 +6,7 @@ Pure: nothing here knows the database. Time and memory are bounded for any bytes
 
 from __future__ import annotations
 
+import quopri
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -40,6 +41,8 @@ _MOST_BOUNDARIES = 300
 _MOST_DELIMITERS = 10_000
 _MOST_HEADERS = 2_000
 _ID = re.compile(r"<[^<>\s\0-\x1f\x7f-\x9f]{3,900}>")
+# How programs in Python write a Message-ID that is longer than a line.
+_ENCODED_PART = re.compile(r"=\?[\w-]{1,40}\?q\?([^?\s]*)\?=\s*", re.ASCII | re.IGNORECASE)
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 _FEED = 1 << 16
 
@@ -173,7 +176,12 @@ def _sent_at(message: EmailMessage) -> datetime | None:
 
 
 def _ids_in(message: EmailMessage, name: str) -> list[str]:
-    return [found for value in raw_values(message, name) for found in _ID.findall(value)]
+    values = (_ENCODED_PART.sub(_plain, value) for value in raw_values(message, name))
+    return [found for value in values for found in _ID.findall(value)]
+
+
+def _plain(part: re.Match[str]) -> str:
+    return quopri.decodestring(part[1].encode(), header=True).decode("ascii", "replace")
 
 
 def _answered_by(message: EmailMessage) -> tuple[str, ...]:
