@@ -2,6 +2,7 @@
 
 - `quotes`: a quote and its private link
 - `accepting`: its acceptance on the page and by letter, and the payment of its installments
+- `agreements`: an agreement with a period
 """
 
-from . import accepting, quotes  # noqa: F401  (importing registers them)
+from . import accepting, agreements, quotes  # noqa: F401  (importing registers them)
