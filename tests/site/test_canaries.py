@@ -38,8 +38,8 @@ class Words:
         self.plain = canary()  # goes into a column that is not sealed: the search has to find it
 
     def personal(self) -> list[str]:
-        groups = (self.contact, self.checkout, self.service, self.application, self.request, self.paypal, self.staff)
-        groups += (self.email, self.unreadable)
+        groups = [self.contact, self.checkout, self.service, self.application, self.request, self.paypal, self.staff]
+        groups += [self.email, self.unreadable]
         return [self.label, *(word for group in groups for word in group.values())]
 
 

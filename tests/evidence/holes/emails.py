@@ -51,6 +51,6 @@ def a_wish_by_email_is_carried_out_unasked() -> None:
 @breaks("paypal-only", at="contacts_attachment.content")
 def the_original_of_an_email_with_a_card_number_is_kept() -> None:
     """Its text was masked, and the HTML next to it was not."""
-    from contacts.incoming_mail import files
+    from contacts.incoming_mail.reading import files
 
     swap(files.masked_file, lambda file: file)
