@@ -32,6 +32,7 @@ without_probe(
     because="It holds one of four choices.",
 )
 without_probe(
+    "field clients.admin.quote_forms.QuoteForm.service",
     "field contacts.admin.forms.BulkAssignForm.colleague",
     "field contacts.admin.forms.ConversationForm.merge_into",
     "field contacts.admin.forms.ConversationForm.saved_reply",
@@ -89,6 +90,8 @@ without_probe(
     "field affiliates.admin.terms.ProgramTermsForm.effective_from",
     "field affiliates.membership.profile_forms.AcceptForm.accept",
     "field affiliates.membership.profile_forms.AcceptForm.version",
+    "field clients.admin.quote_actions.DeclinedForm.name",
+    "field clients.admin.quote_actions.DeclinedForm.reason",
     "field shop.admin.terms.PublishForm.effective_from",
     "field privacy.admin.request_forms.RequestAnswerForm.ground",
     "field privacy.admin.request_forms.ExtendForm.reason",
