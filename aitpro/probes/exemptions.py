@@ -32,10 +32,10 @@ without_probe(
     because="It holds one of four choices.",
 )
 without_probe(
-    "field clients.admin.quote_forms.QuoteForm.service",
     "field contacts.admin.forms.BulkAssignForm.colleague",
     "field contacts.admin.forms.ConversationForm.merge_into",
     "field contacts.admin.forms.ConversationForm.saved_reply",
+    "field clients.admin.quote_forms.QuoteForm.service",
     "field privacy.admin.request_forms.StaffDeletionForm.license",
     "field privacy.admin.request_forms.StaffDeletionForm.mail_report",
     "field shop.admin.refund_form.RefundForm.license",
@@ -90,8 +90,6 @@ without_probe(
     "field affiliates.admin.terms.ProgramTermsForm.effective_from",
     "field affiliates.membership.profile_forms.AcceptForm.accept",
     "field affiliates.membership.profile_forms.AcceptForm.version",
-    "field clients.admin.quote_actions.DeclinedForm.name",
-    "field clients.admin.quote_actions.DeclinedForm.reason",
     "field shop.admin.terms.PublishForm.effective_from",
     "field privacy.admin.request_forms.RequestAnswerForm.ground",
     "field privacy.admin.request_forms.ExtendForm.reason",
