@@ -69,8 +69,8 @@ def link_of_a_withdrawn_quote_shows_nothing(rehearsal: Rehearsal) -> None:
     for writer in writers_whose_message_arrived(rehearsal, "quote"):
         draft(rehearsal, staff, writer)
         link = send(rehearsal, staff, writer)
-        stranger.open(link)
-        rehearsal.expect(stranger.status == 200, "the link of a quote works until it is withdrawn")
+        writer.browser.open(link)
+        rehearsal.expect(writer.browser.status == 200, "the link of a quote works until it is withdrawn")
         staff.follow("Withdraw…")
         staff.submit("Withdraw")
         for address in (link, f"{link}quote.pdf", f"{link}decline/"):
