@@ -6,11 +6,11 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-from contacts.incoming_mail.intake import receive_message
 from django.core import mail as django_mail
 from django.utils import timezone
 from uuid_utils import uuid4
 
+from contacts.incoming_mail.intake import receive_message
 from contacts.models import IncomingMail
 from tests.worker import run_due_tasks
 
