@@ -26,6 +26,7 @@ from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
 from contacts.incoming_mail.intake import process_received_mail
+from contacts.incoming_mail.mailbox import fetch_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.reapply import finish_erasures
@@ -103,6 +104,7 @@ JOBS: dict[str, Job] = {
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
     "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),
     "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
+    "mailbox read": Job(lambda now: fetch_mail(now=now), CORRESPONDENCE),
     "received mails read": Job(lambda now: process_received_mail(now=now), CORRESPONDENCE),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),

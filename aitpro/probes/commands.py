@@ -34,6 +34,8 @@ def no_command_prints_personal_data(rehearsal: Rehearsal) -> None:
     member, archive = staff(rehearsal)[NO_ROLE], rehearsal.folder / "archive.zip"
     for name in QUIET.split():
         run(rehearsal, name)
+    run(rehearsal, "receive_mail", count=True)
+    run(rehearsal, "receive_mail", imap=True)
     run(rehearsal, "reset_second_factor", member.address)
     run(rehearsal, "export_person", member.address, out=archive)
     rehearsal.expect(archive.read_bytes().startswith(b"PK"), "an archive is written")

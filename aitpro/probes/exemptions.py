@@ -12,6 +12,7 @@ without_probe(
 without_probe(
     "column accounts_user.password",
     "column affiliates_click.cookie_digest",
+    "column contacts_incomingmail.content_digest",
     "column keystore_optoutcopy.fingerprint",
     "column keystore_tombstone.fingerprint",
     "column policy_policynotice.fingerprint",

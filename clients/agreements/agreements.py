@@ -17,6 +17,7 @@ from contacts.models import Inquiry
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.registry.deadlines import local_day
+from privacy.registry.purpose_binding import upkeep
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -75,6 +76,7 @@ def _latest(anyway: datetime, ends: list[date | None]) -> datetime | None:
 
 
 @receiver(post_save, sender=Inquiry, dispatch_uid="clients.agreements")
+@upkeep
 def keep_message_of_client(instance: Inquiry, created: bool, **_: Any) -> None:
     """A client who writes again, in any way."""
     if created and instance.email and Agreement.objects.of_person(instance.email).exists():

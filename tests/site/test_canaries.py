@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -27,6 +29,8 @@ class Words:
         self.service = {name: canary() for name in ("name", "email", "address")}
         self.license = ""  # as the buyer's page shows it
         self.application = {name: canary() for name in ("name", "email", "website", "message")}
+        self.email = {name: canary() for name in ("name", "email", "subject", "text", "quoted", "file_name", "file")}
+        self.unreadable = {"raw": canary()}  # an email that is kept as it arrived, for a look
         self.request = {name: canary() for name in ("email", "details")}
         self.paypal = {name: canary() for name in ("given_name", "surname", "email")}  # PayPal's messages hold them
         self.staff = {name: canary() for name in ("reply", "email", "name")}
@@ -35,6 +39,7 @@ class Words:
 
     def personal(self) -> list[str]:
         groups = (self.contact, self.checkout, self.service, self.application, self.request, self.paypal, self.staff)
+        groups += (self.email, self.unreadable)
         return [self.label, *(word for group in groups for word in group.values())]
 
 
@@ -58,6 +63,7 @@ def plant(site: RunningSite, words: Words) -> None:
     come_and_buy(site, words)
     order_a_service(site, words)
     write(site, words)
+    write_by_email(site, words)
     apply(site, words)
     ask(site, words)
     work_as_staff(site, words)
@@ -100,6 +106,24 @@ def write(site: RunningSite, words: Words) -> None:
     fields = {**words.contact, "email": email(words.contact["email"]), "phone": PHONES[0]}
     visitor.submit("Send the message", **fields)
     assert "we received your message" in visitor.text
+
+
+def write_by_email(site: RunningSite, words: Words) -> None:
+    """The messages come from a folder that isn't the site's."""
+    message = EmailMessage()
+    message["From"] = f"{words.email['name']} <{email(words.email['email'])}>"
+    message["Subject"] = words.email["subject"]
+    message.set_content(f"{words.email['text']}\n\nOn Monday, somebody wrote:\n> {words.email['quoted']}\n")
+    message.add_attachment(words.email["file"], filename=f"{words.email['file_name'].rstrip('Ö')}.txt")
+    with TemporaryDirectory() as folder:
+        for content in (message.as_bytes(), f"\0\0 {words.unreadable['raw']}".encode()):
+            box = Path(folder, "messages.mbox")
+            box.write_bytes(b"From somebody Mon Jan  5 00:00:00 2026\n" + content)
+            site.command("receive_mail", "--mbox", str(box))
+    staff = site.signed_in("staff")
+    staff.open("/admin/contacts/inquiry/")
+    staff.follow(words.email["name"])
+    assert words.email["text"] in staff.text
 
 
 def apply(site: RunningSite, words: Words) -> None:
@@ -190,7 +214,7 @@ def test_no_log_line_holds_anything_personal(site: RunningSite, words: Words) ->
 
 
 def test_a_mail_holds_what_its_reader_wrote_and_nothing_of_others(site: RunningSite, words: Words) -> None:
-    groups = [words.contact, words.checkout, words.service, words.application, words.request]
+    groups = [words.contact, words.checkout, words.service, words.email, words.application, words.request]
     confirmation = site.mail(email(words.contact["email"]), "We received your message")
     assert "We received your message" in confirmation
     assert words.contact["name"] not in confirmation  # nobody has confirmed the address yet

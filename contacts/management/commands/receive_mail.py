@@ -10,11 +10,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from contacts.incoming_mail.intake import LARGEST, counts, receive_message
+from contacts.incoming_mail.mailbox import MailboxUnreachable, fetch_mail
 from contacts.incoming_mail.sources import ArrivedMessage, Unopened, from_stream, in_maildir, in_mbox
+from contacts.models import Mailbox
+from contacts.models.mailbox import mailbox_digest
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
 
@@ -52,6 +56,8 @@ class Command(BaseCommand):
             self._receive(in_maildir(maildir, limit=limit, now=now), options["to"])
         elif mbox:
             self._receive(in_mbox(mbox, limit=limit, now=now), options["to"])
+        elif options["imap"]:
+            self._fetch()
         else:
             to = options["to"] or next((os.environ[name] for name in RECIPIENT if os.environ.get(name)), "")
             self._receive([from_stream(sys.stdin.buffer, limit=limit, now=now)], to)
@@ -64,6 +70,19 @@ class Command(BaseCommand):
         states = ", ".join(f"{number} {state}" for state, number in sorted(became.items()))
         self.stdout.write(f"{became.total()} stored{f' ({states})' if states else ''}, {kept_back} not stored.")
         if kept_back:
+            raise CommandError("Not everything could be stored. Try again.", returncode=TRY_AGAIN)
+
+    @acts_for(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
+    def _fetch(self) -> None:
+        if not settings.MAIL_IN:
+            raise CommandError("MAIL_IN_URL is not set.")
+        try:
+            stored = fetch_mail(now=timezone.now())
+        except MailboxUnreachable as error:
+            raise CommandError(f"{error}. Try again.", returncode=TRY_AGAIN) from None
+        unknown = Mailbox.objects.get(address_digest=mailbox_digest()).unknown
+        self.stdout.write(f"{stored} stored, {unknown} not stored.")
+        if unknown:
             raise CommandError("Not everything could be stored. Try again.", returncode=TRY_AGAIN)
 
     def _receive_one(self, message: ArrivedMessage | Unopened, to: str) -> str:
@@ -79,6 +98,6 @@ class Command(BaseCommand):
             return ""
         return str(mail.state)
 
-    @acts_for()
+    @acts_for(upkeep=True)
     def _print_counts(self) -> None:
         self.stdout.write(json.dumps(counts()))

@@ -28,7 +28,7 @@ PASSED_ON = (
     *("BUSINESS_PHONE", "BUSINESS_REGION", "BUSINESS_SHORT_NAME", "BUSINESS_TIME_ZONE", "CURRENCY", "DEBUG"),
     *("DOWNLOADS_PER_ORDER", "DOWNLOAD_LINK_MINUTES", "GUNICORN_CMD_ARGS", "HELD_LIMIT_PER_NETWORK"),
     *("QUOTE_REMINDERS", "QUOTE_REMINDER_DAYS", "QUOTE_VALID_DAYS"),
-    *("MAIL_BOUNCE_DOMAIN", "MAIL_REPLY_ADDRESS"),
+    "MAIL_BOUNCE_DOMAIN",
     *("INQUIRY_ANSWER_DAYS", "MAIL_LIMIT_PER_ADDRESS", "MAIL_LIMIT_PER_FORM", "MAIL_LIMIT_PER_NETWORK"),
     *("MAIL_WISHES_ACCESS", "MAIL_WISHES_COMPLAINT", "MAIL_WISHES_CORRECTION", "MAIL_WISHES_DELETION"),
     *("MAIL_WISHES_STOP",),
@@ -70,6 +70,7 @@ def _own(folder: Path) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{folder}/aitpro.sqlite3",
         "KEYSTORE_URL": f"sqlite:///{folder}/keystore.sqlite3",
         "EMAIL_URL": f"filemail:///{folder}/mail",
+        "MAIL_REPLY_ADDRESS": "@answers.example.org",  # so that mails offer to answer, and to unsubscribe, by mail
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ENCRYPTION_KEYS": RootKey.generate().written_out(),
         "PRODUCT_FILES_DIR": str(folder / "products"),
