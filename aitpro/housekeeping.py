@@ -24,7 +24,9 @@ from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
+from clients.quotes.decisions import expire_quotes
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
+from clients.quotes.reminders import remind_of_quotes
 from contacts.incoming_mail.intake import process_received_mail
 from contacts.incoming_mail.mailbox import fetch_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
@@ -86,6 +88,8 @@ AFFILIATES = frozenset({Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING})
 CORRESPONDENCE = frozenset({Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST})
 ORDERS = frozenset({Purpose.ORDER})
 RELEASES = frozenset({Purpose.RELEASE_NEWS})
+QUOTES = frozenset({Purpose.QUOTE})
+REMINDERS = frozenset({Purpose.QUOTE_REMINDERS})
 
 JOBS: dict[str, Job] = {
     "visits counted": Job(lambda now: count_visits(now=now), REFERRALS, despite_clock=True),
@@ -115,6 +119,9 @@ JOBS: dict[str, Job] = {
     "disputes updated": Job(lambda now: update_open_disputes(now=now), ORDERS),
     "payments reconciled with PayPal": Job(lambda now: reconcile_payments(now=now), ORDERS),
     "release notices mailed": Job(lambda now: mail_release_notices(now=now), RELEASES),
+    # Before the reminders, so that nobody is reminded of what is over.
+    "quotes expired": Job(lambda now: expire_quotes(now=now), QUOTES),
+    "quote reminders mailed": Job(lambda now: remind_of_quotes(now=now), REMINDERS),
     "commissions past their hold": Job(lambda now: approve_past_hold(now=now), AFFILIATES),
     "payout runs updated": Job(lambda now: follow_open_payouts(now=now), AFFILIATES),
     "overdue objections reported": Job(lambda now: remind_of_overdue_objections(now=now), AFFILIATES),

@@ -9,5 +9,6 @@ class ClientsConfig(AppConfig):
     staff_acts_for = (Purpose.ANSWER_INQUIRY, Purpose.ORDER)
 
     def ready(self) -> None:
+        from . import receivers  # noqa: F401  (importing connects them)
         from .agreements import agreements  # noqa: F401  (importing connects it)
         from .quotes import payments  # noqa: F401  (importing registers what an order covers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from affiliates.tracking.labels import declare_label
+from clients.models import Quote
 from contacts.models import IncomingMail, Inquiry
 from privacy.encryption.models import uuid7
 from privacy.encryption.tokens import hash_token
@@ -107,6 +108,17 @@ def incoming_mail(email: str = "dave@example.org", **fields: Any) -> IncomingMai
     stored: IncomingMail = IncomingMail.objects.create(
         **{"sender": email, "content_digest": uuid4().hex * 2, "size": 100, **texts, **fields}
     )
+    return stored
+
+
+def quote(inquiry: Inquiry, **fields: Any) -> Quote:
+    """A draft of one line, in two installments."""
+    values = {"name": inquiry.name, "email": inquiry.email, "title": "A new site", "asked_at": inquiry.received_at}
+    day = (timezone.now() + timedelta(days=30)).date()
+    stored: Quote = Quote.objects.create(**{"inquiry": inquiry, "valid_until": day, **values, **fields})
+    stored.lines.create(description="Design", unit_price_minor=120_000)
+    stored.installments.create(label="Deposit", percent=30)
+    stored.installments.create(label="On launch", due="release")
     return stored
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -117,6 +118,11 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
         super().save_related(request, form, formsets, change)
         add_up(quote=form.instance)
 
+    def response_change(self, request: HttpRequest, obj: Quote) -> HttpResponse:
+        """Back to the draft, which shows what its installments come to, and what keeps it from being sent."""
+        self.message_user(request, "The draft is saved.")
+        return redirect("admin:clients_quote_change", obj.pk)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if quote := context.get("original"):
             stored = Quote.objects.get(pk=quote.pk)
@@ -129,7 +135,7 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
     def pdf_view(self, request: HttpRequest, quote_id: Any) -> HttpResponse:
         quote = get_object_or_404(Quote, pk=quote_id)
         if not self.has_view_permission(request, quote):
-            return redirect("admin:index")
+            raise PermissionDenied
         self.audit(request, "read", quote)
         return pdf_response(quote)
 

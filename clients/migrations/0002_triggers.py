@@ -1,4 +1,4 @@
-"""A quote that was sent never changes: what is accepted is what was read (ADR 71)."""
+"""A quote that was sent never changes: what is accepted is what was read."""
 
 from django.db import migrations
 

@@ -86,24 +86,31 @@ def _copy(row: QuoteLine | Installment, draft: Quote, names: Sequence[str]) -> N
     copy.save()
 
 
-def add_up(*, quote: Quote) -> str:
-    """Stores the total of a draft's lines and what its installments come to, in the order in which they were entered.
-    Returns what is wrong with them, for staff; empty if the quote could be sent."""
-    lines = list(quote.lines.all())
-    quote.total_minor = sum_of(lines, quote.currency).minor
+def add_up(*, quote: Quote) -> None:
+    """Stores the total of a draft's lines and what its installments come to: nothing, if they can't be paid so."""
+    quote.total_minor = sum_of(list(quote.lines.all()), quote.currency).minor
     quote.save(update_fields=["total_minor"])
     installments = list(quote.installments.all())
-    if not installments:
-        return ""
     try:
-        amounts = installment_amounts(quote.total, [_share(each) for each in installments])
-    except ScheduleProblem as problem:
-        Installment.objects.filter(quote=quote).update(amount_minor=0)
-        return str(problem)
+        amounts = _amounts(quote, installments)
+    except ScheduleProblem:
+        amounts = [Money(0, quote.currency)] * len(installments)
     for installment, amount in zip(installments, amounts, strict=True):
         installment.amount_minor = amount.minor
         installment.save(update_fields=["amount_minor"])
+
+
+def schedule_problem(quote: Quote) -> str:
+    """Why the installments of a draft can't be paid as entered, for staff; empty if they can. Changes nothing."""
+    try:
+        _amounts(quote, list(quote.installments.all()))
+    except ScheduleProblem as problem:
+        return str(problem)
     return ""
+
+
+def _amounts(quote: Quote, installments: Sequence[Installment]) -> list[Money]:
+    return installment_amounts(quote.total, [_share(each) for each in installments]) if installments else []
 
 
 def sum_of(lines: Sequence[QuoteLine], currency: str) -> Money:

@@ -21,7 +21,7 @@ from privacy.mail.sending import queue_mail
 from privacy.registry.deadlines import local_day
 from shop.models.terms import current_shop_terms
 
-from .drafting import LARGEST_MINOR, add_up
+from .drafting import LARGEST_MINOR, add_up, schedule_problem
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,12 +42,11 @@ def obstacle(quote: Quote, *, now: datetime) -> str:
         return "The last day of the quote is over: choose a later one."
     if quote.valid_until > local_day(now) + timedelta(days=settings.QUOTE_VALID_DAYS_AT_MOST):
         return f"The last day may be at most {settings.QUOTE_VALID_DAYS_AT_MOST} days from now."
-    problem = add_up(quote=quote)
     if quote.total_minor <= 0:
         return "The lines add up to nothing: a quote needs an amount above zero."
     if quote.total_minor > LARGEST_MINOR:
         return "The total is too large for one quote."
-    return problem
+    return schedule_problem(quote)
 
 
 @transaction.atomic
@@ -58,6 +57,7 @@ def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = Fa
     draft = next((each for each in versions if each.pk == quote.pk and each.is_draft), None)
     if draft is None:
         raise ActionRefused("This quote is not a draft (any more).")
+    add_up(quote=draft)
     if problem := obstacle(draft, now=now):
         raise ActionRefused(problem)
     for earlier in versions:

@@ -196,7 +196,7 @@ def _needs_nobody(mail: IncomingMail, message: EmailMessage, read: ReadMessage) 
     notification = record_notification(message, recipients=read.recipients)
     if notification is not None:
         return NotFiled.FOREIGN_BOUNCE if notification == "not ours" else NotFiled.BOUNCE
-    is_opt_out = unsubscribe_by_mail(recipients=read.recipients, now=timezone.now())
+    is_opt_out = unsubscribe_by_mail(recipients=read.recipients, now=mail.received_at)
     if is_opt_out and wish_in(read) in ("", Kind.STOP_CONTACT):
         return NotFiled.UNSUBSCRIBED
     return NotFiled.OWN_MAIL if mail_with_id(read.message_id) else None

@@ -23,7 +23,7 @@ from affiliates.models import (
     PayoutItem,
     PayoutRun,
 )
-from clients.models import Agreement
+from clients.models import Agreement, Installment, Quote, QuoteLine
 from contacts.models import Attachment, Correspondence, Document, Draft, IncomingMail, Inquiry, Note, Presence, Reply
 from privacy.disclosure.models import Disclosure
 from privacy.encryption.tokens import hash_token
@@ -63,6 +63,7 @@ def everything_about(email: str, *, name: str, product: Product, brought_by: Aff
     account = _affiliate(email, name, product)
     _order(email, name, product, brought_by)
     inquiry = _inquiry(email, name)
+    _quote(inquiry, name)
     Draft.objects.create(inquiry=inquiry, author=brought_by.user, body=f"Dear {name}, we")
     Note.objects.create(inquiry=inquiry, author=brought_by.user, body=f"{name} asks often")
     Presence.objects.create(inquiry=inquiry, user=account)
@@ -180,6 +181,22 @@ def _inquiry(email: str, name: str) -> Inquiry:
         html=f"<p>Dear {name}</p>",
     )
     return inquiry
+
+
+def _quote(inquiry: Inquiry, name: str) -> None:
+    quote = Quote.objects.create(
+        inquiry=inquiry,
+        name=name,
+        company=f"{name} Limited",
+        email=inquiry.email,
+        address=f"1 {name} Road",
+        title=f"A site for {name}",
+        text=f"Dear {name}",
+        valid_until=timezone.now().date(),
+        asked_at=inquiry.received_at,
+    )
+    QuoteLine.objects.create(quote=quote, description=f"A page about {name}", unit_price_minor=100)
+    Installment.objects.create(quote=quote, label=f"Deposit of {name}", amount_minor=100)
 
 
 def _request(email: str, name: str) -> None:

@@ -19,6 +19,7 @@ from privacy.models import PrivacyRequest
 from privacy.requests import answer_with_text, record_request
 
 from .affiliates import plan_application
+from .quotes import plan_quotes
 from .timeline import Timeline
 
 Kind = Inquiry.Kind
@@ -65,6 +66,7 @@ def _plan_quote(timeline: Timeline, staff: User) -> None:
     notes = "About forty products, pictures are ready, no online payment."
     timeline.at(timeline.now - timedelta(days=5.5), lambda: log_correspondence(entry=_call(quote, notes), actor=staff))
     _answer(timeline, 5.4, quote, staff, "Hello Petra,\n\nThank you for the call. The quote follows this week.\n\nSam")
+    plan_quotes(timeline, asked=quote, staff=staff)
 
 
 def _call(inquiry: Inquiry, notes: str) -> Correspondence:

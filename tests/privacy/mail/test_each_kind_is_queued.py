@@ -13,7 +13,7 @@ from django.conf import settings
 
 from privacy.registry.mail_kinds import MailKind
 
-APPS = ("accounts", "affiliates", "contacts", "privacy", "privacy.policy", "shop")
+APPS = ("accounts", "affiliates", "clients", "contacts", "privacy", "privacy.policy", "shop")
 
 
 def declared() -> dict[str, MailKind]:

@@ -49,7 +49,8 @@ def mail(server: SmtpServer, work: Work, settings: Settings) -> OutgoingMail:
     settings.MAIL_BOUNCE_DOMAIN = "bounces.ait-pro.com"
     mail = queue_mail(INQUIRY_RECEIVED, to=DAVE, about=factories.inquiry(DAVE), context={})
     work()
-    return anew(mail)
+    sent: OutgoingMail = anew(mail)
+    return sent
 
 
 def is_marked() -> bool:

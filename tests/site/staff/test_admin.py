@@ -23,7 +23,7 @@ from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Application, Commission, Creative, LedgerCheck, PayoutRun, TermsVersion
 from affiliates.payouts.runs import prepare_payout
 from aitpro.pages.models import Page, SiteQuestion
-from clients.models import Agreement
+from clients.models import Agreement, Quote
 from contacts.inquiries.workflow import answer_inquiry
 from contacts.models import Inquiry, SavedReply, Service
 from privacy.audit.models import AuditEntry
@@ -36,7 +36,7 @@ OWN = {"affiliates", "clients", "contacts", "pages", "redirects", "shop"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
 # A whole account; a conversation with its person; a run, with whom it would leave out and why, who else may approve it
 # and what its payouts are called; an order and a refund request with all that belongs to them.
-QUERIES = {Affiliate: 27, Inquiry: 45, PayoutRun: 21, Order: 36, RefundRequest: 34}
+QUERIES = {Affiliate: 27, Inquiry: 45, PayoutRun: 21, Quote: 30, Order: 36, RefundRequest: 34}
 # Below it, what the listed commissions add up to. On PostgreSQL, the audit entry of a list takes a lock: one more.
 LISTS: dict[type[models.Model], int] = {Commission: 12, RefundRequest: 11}
 IN_A_LINE_OF_THE_PAGE = {
@@ -67,6 +67,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     SavedReply.objects.create(title=f"Hours {number}", body="Dear {name}")
     Agreement.objects.create(name="Dave", email="dave@example.org", subject="Care", starts_on=date(2026, 2, 1))
     inquiry = factories.inquiry()
+    factories.quote(inquiry)
     for _ in range(number):
         answer_inquiry(inquiry=inquiry, body="Good day.", actor=factories.user(f"staff{uuid_tail()}@example.com"))
     TermsVersion.objects.create(number=TermsVersion.objects.next_number(), text="We pay.")

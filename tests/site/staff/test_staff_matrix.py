@@ -61,6 +61,7 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     clients.agreement                ROM   ROM   ROM   RO
+    clients.quote                    ROSMF -     ROSM  -
     contacts.incomingmail            ROM   -     -     -
     contacts.inquiry                 ROM   ROM   ROM   R
     contacts.savedreply              ROM   ROM   ROM   ROM
@@ -136,6 +137,17 @@ PAGES = """
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
     admin:clients_agreement_end            ROM      ROM
+    admin:clients_quote_accept             ROSM     ROSM
+    admin:clients_quote_decline            ROSM     ROSM
+    admin:clients_quote_discard            ROSM     ROSM
+    admin:clients_quote_next_due           ROSM     ROSM
+    admin:clients_quote_pdf                ROSMF    ROSMF
+    admin:clients_quote_revise             -        ROSM
+    admin:clients_quote_send               ROSM     ROSM
+    admin:clients_quote_send_again         -        ROSM
+    admin:clients_quote_send_by_letter     ROSM     ROSM
+    admin:clients_quote_withdraw           ROSM     ROSM
+    admin:contacts_inquiry_quote           -        ROM
     admin:contacts_incomingmail_again      -        ROM
     admin:contacts_incomingmail_file       ROM      ROM
     admin:contacts_incomingmail_begin      ROM      ROM
