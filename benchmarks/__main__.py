@@ -14,7 +14,20 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from . import clicks, desk, erasure, exports, field_reads, login_flood, lookups, payouts, portal, rehearsal, sweep  # noqa: E402
+from . import (  # noqa: E402
+    clicks,
+    desk,
+    erasure,
+    exports,
+    field_reads,
+    incoming_mail,
+    login_flood,
+    lookups,
+    payouts,
+    portal,
+    rehearsal,
+    sweep,
+)
 from .timing import Ratio  # noqa: E402
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
@@ -27,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
     "desk": desk.measure,
     "paying": payouts.measure,
     "signing_in": login_flood.measure,
+    "receiving": incoming_mail.measure,
     "rehearsing": rehearsal.measure,
     "sweeping": sweep.measure,
 }

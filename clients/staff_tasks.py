@@ -20,7 +20,7 @@ SOON = timedelta(days=3)
     many="quotes that expire within three days",
     permission="clients.view_quote",
     page="admin:clients_quote_changelist",
-    query="state__exact=viewed",
+    query="waits=client",
 )
 def expiring_quotes(now: datetime) -> StaffTaskCount:
     rows = Quote.objects.open(now).filter(valid_until__lte=local_day(now + SOON))
@@ -33,7 +33,7 @@ def expiring_quotes(now: datetime) -> StaffTaskCount:
     many="quotes to finish and send",
     permission="clients.change_quote",
     page="admin:clients_quote_changelist",
-    query="state__exact=draft",
+    query="waits=us",
 )
 def drafts(now: datetime) -> StaffTaskCount:
     rows = Quote.objects.filter(state=Quote.State.DRAFT)

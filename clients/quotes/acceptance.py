@@ -1,6 +1,6 @@
 """Acceptance of a quote, on its page or recorded by staff from a signed letter: each installment becomes an order.
 
-The orders are placed together with the acceptance, so that they have the same terms and the same referral.
+The orders are placed together with the acceptance, so that they have the same terms and the same referral (ADR 72).
 """
 
 from __future__ import annotations

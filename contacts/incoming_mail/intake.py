@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -20,7 +21,6 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from contacts.models import Attachment, IncomingMail, Inquiry, SeenMessage
-from contacts.models.incoming_mail import KEPT as UNFILED_KEPT
 from contacts.models.inquiry import KEPT
 from privacy.audit.trail import record
 from privacy.encryption.normalization import normalize_email
@@ -70,11 +70,7 @@ def store_message(raw: bytes, *, received_at: datetime, envelope_to: str, size: 
     """Stores the message sealed, unread. One that was deleted since it arrived first, for instance because its sender
     wished so, is not stored again: its row then holds nothing but the hash."""
     digest = content_digest(raw[:LARGEST], size=size)
-    now = timezone.now()
-    # Kept from now on, not from its arrival: staff need their time for a mail that lay in the mailbox for months.
-    mail = IncomingMail(
-        content_digest=digest, size=size, received_at=min(received_at, now), keep_until=now + UNFILED_KEPT
-    )
+    mail = IncomingMail(content_digest=digest, size=size, received_at=min(received_at, timezone.now()))
     try:
         with transaction.atomic(durable=True):
             if SeenMessage.objects.with_digest(digest).exists():
@@ -116,6 +112,7 @@ def process_mail(mail: IncomingMail, *, is_reviewed: bool = False) -> None:
         try:
             _read_and_file(mail, is_reviewed)
         except UnreadableMessage as unreadable:
+            _note_sender(mail)
             _set_aside(mail, State.FAILED, unreadable.reason)
         except (OperationalError, InterfaceError):
             raise
@@ -189,6 +186,14 @@ def _note_header(mail: IncomingMail, read: ReadMessage) -> None:
     mail.sender_name, mail.subject = read.sender_name, read.subject
 
 
+def _note_sender(mail: IncomingMail) -> None:
+    """Reads the header alone, so that a mail whose content can't be read is found for its sender: for their archive,
+    and when they are erased."""
+    header, end, _ = bytes(mail.raw).replace(b"\r\n", b"\n").partition(b"\n\n")
+    with suppress(UnreadableMessage):
+        _note_header(mail, read_message(parse_message(header + end)))
+
+
 def _needs_nobody(mail: IncomingMail, message: EmailMessage, read: ReadMessage) -> NotFiled | None:
     """Handles what programs send to programs. None if the message goes on to a thread or to staff."""
     if mail.received_at + KEPT <= timezone.now():
@@ -228,13 +233,7 @@ def store_in(*, mail: IncomingMail, inquiry: Inquiry) -> None:
     """Makes the mail a part of this inquiry, with which it is kept and erased. The original isn't needed any more: the
     thread has its text and files. Requires a transaction."""
     inquiry.refresh_from_db(fields=["keep_until"])
-    mail.inquiry, mail.keep_until, mail.state, mail.reason, mail.raw = (
-        inquiry,
-        inquiry.keep_until,
-        State.FILED,
-        "",
-        None,
-    )
+    mail.inquiry, mail.state, mail.reason, mail.raw = inquiry, State.FILED, "", None
     mail.save()
     Attachment._base_manager.filter(incoming_mail=mail).update(inquiry=inquiry)
 

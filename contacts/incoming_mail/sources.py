@@ -63,6 +63,9 @@ def in_maildir(path: Path, *, limit: int, now: datetime) -> Iterator[ArrivedMess
     for delivered_at, file in sorted(new):
         if file.name.startswith("."):
             continue
+        if file.is_symlink() or not file.is_file():  # opening a pipe would wait for ever
+            yield Unopened("it is not a file")
+            continue
         try:
             with file.open("rb") as stream:
                 raw, size = read_bounded(stream, limit=limit)

@@ -20,7 +20,7 @@ KEPT = timedelta(days=90)  # a mail that is in no thread
 
 
 def kept_by_default() -> datetime:
-    """For rows that are stored without `save`."""
+    """From its storage, not its arrival: staff need their time for a mail that lay in the mailbox for months."""
     return timezone.now() + KEPT
 
 
@@ -113,8 +113,6 @@ class IncomingMail(SealedModel):
         """A filed mail is kept as long as its inquiry."""
         if self.inquiry is not None:
             self.keep_until = self.inquiry.keep_until
-        elif self._state.adding:
-            self.keep_until = self.received_at + KEPT
         if update_fields is not None and "inquiry" in update_fields:
             update_fields = {*update_fields, "keep_until"}
         super().save(update_fields=update_fields, **options)

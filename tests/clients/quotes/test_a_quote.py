@@ -14,6 +14,8 @@ from clients.models import Installment, Quote
 from clients.quotes.decisions import expire_quotes
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
+from shop.models import ShopTerms
+from shop.terms.publishing import publish_terms
 from tests.clients.conftest import Work, draft, fill_in, link, page_of, press
 
 pytestmark = pytest.mark.django_db
@@ -205,8 +207,12 @@ def test_quote_without_installments_is_due_in_full(staff: Client, inquiry: Inqui
     assert (whole.amount, whole.due) == (quote.total, "acceptance")
 
 
-def test_terms_are_those_of_the_day_it_was_sent(client: Client, sent: Quote) -> None:
-    assert sent.offered_terms.count() == 3
+def test_terms_are_those_of_the_day_it_was_sent(client: Client, staff: Client, quote: Quote, work: Work) -> None:
+    for draft_of_terms in ShopTerms.objects.filter(effective_from=None):
+        publish_terms(version=draft_of_terms, effective_from=None, actor=None)
+    press(staff, quote, "send")
+    work()
+    assert quote.offered_terms.count() == 3
     assert "terms of sale, version 1" in client.get(link()).content.decode()
 
 

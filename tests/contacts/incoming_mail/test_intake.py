@@ -143,6 +143,14 @@ def test_an_unreadable_message_is_kept_with_its_reason() -> None:
     assert bytes(mail.raw) == b"\r\n\r\n"
 
 
+def test_a_message_whose_content_can_not_be_read_is_erased_with_its_sender() -> None:
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(400))
+    mail = receive(b"From: dave@example.org\r\nSubject: Deep\r\n" + deep)
+    assert (mail.state, mail.sender, mail.subject) == (State.FAILED, DAVE, "Deep")
+    call_command("erase_person", DAVE)
+    assert not IncomingMail.objects.exists()
+
+
 def test_what_a_crash_left_is_read_by_housekeeping_once(
     monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
 ) -> None:

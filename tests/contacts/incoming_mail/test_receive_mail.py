@@ -129,13 +129,14 @@ def test_a_message_that_can_not_be_opened_stops_none_of_the_next(
     maildir: mailbox.Maildir, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder(maildir) / "new" / "1.directory").mkdir()
-    (folder(maildir) / "new" / "2.nowhere").symlink_to("/nowhere")
+    (folder(maildir) / "new" / "2.link").symlink_to("/etc/passwd")
+    os.mkfifo(folder(maildir) / "new" / "3.pipe")
     maildir.add(arriving())
     with pytest.raises(CommandError, match="Not everything could be stored") as refusal:
         received(maildir=folder(maildir))
     assert refusal.value.returncode == 75
     assert only().state == State.FILED
-    assert caplog.messages.count("receive_mail: a message can't be opened: IsADirectoryError") == 1
+    assert caplog.messages.count("receive_mail: a message can't be opened: it is not a file") == 3
 
 
 def test_a_message_that_can_not_be_stored_stays_new_and_stops_none_of_the_next(

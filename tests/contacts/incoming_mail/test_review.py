@@ -15,6 +15,7 @@ from contacts.incoming_mail.intake import receive_message
 from contacts.incoming_mail.not_filed import NotFiled
 from contacts.models import IncomingMail, Inquiry
 from privacy.audit.models import AuditEntry
+from privacy.erasure.retention import purge_expired
 from tests import factories
 from tests.staff_pages import Page
 
@@ -76,9 +77,10 @@ def test_a_mail_is_read_as_text_and_reading_is_recorded(staff: Client, held: Inc
 def test_the_original_is_downloaded_and_never_shown(staff: Client, held: IncomingMail) -> None:
     assert "original" in page_of(staff, held).html
     response = staff.get(f"{LIST}{held.pk}/original/")
-    assert response.content.endswith(arriving("Nothing to <b>see</b> here", sender="info@ait-pro.com", file=b"\x89PNG"))
+    assert response.content == bytes(held.raw)
+    assert b"Nothing to <b>see</b> here" in response.content
     assert response["Content-Disposition"] == 'attachment; filename="original.eml"'
-    assert response["Cache-Control"] == "no-store, private"
+    assert "no-store" in response["Cache-Control"]
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "contacts.incoming_mail.fetched" in actions()
 
@@ -165,12 +167,11 @@ def test_two_colleagues_file_a_mail_once(staff: Client, held: IncomingMail) -> N
 
 def test_a_mail_in_no_thread_is_found_by_its_sender(staff: Client, failed: IncomingMail) -> None:
     assert str(failed.pk) in Page(staff, f"{LIST}?q={DAVE}").html
-    assert str(failed.pk) in Page(staff, "/admin/search/", staff.get("/admin/search/", {"q": DAVE})).html
+    found = staff.post("/admin/search/", {"text": DAVE}, follow=True)
+    assert str(failed.pk) in found.content.decode()
 
 
 def test_what_needs_nobody_leaves_the_list_by_itself(staff: Client, clock: Any, held: IncomingMail) -> None:
     clock.shift(timedelta(days=91))
-    from privacy.erasure.retention import purge_expired
-
     purge_expired(now=timezone.now())
     assert not IncomingMail.objects.exists()

@@ -22,6 +22,7 @@ from django.utils.http import urlsafe_base64_encode
 from accounts.models.session import Session
 from affiliates.models import Affiliate, Application, Commission, Creative, PayoutEmailChange, PayoutItem
 from affiliates.tracking.labels import declare_label
+from clients.models import Quote
 from contacts.models import Document
 from privacy.consent.preference_links import preferences_token
 from privacy.encryption.tokens import generate_token, hash_token
@@ -82,6 +83,8 @@ class World(StaffWorld):
         AccessArchive.objects.create(request=answered, content=b"PK", link_digest=hash_token(token), expires_at=soon)
         choices = f"/privacy/choices/{preferences_token('dave@example.org', now=timezone.now())}/"
         own, file = order.get_absolute_url(), release.pk
+        Quote.objects.update(state="sent", sent_at=timezone.now())
+        quote = Quote.objects.latest("created_at").get_absolute_url()
         picture = factories.picture(self.product)
         commission = Commission.objects.filter(attribution__affiliate=affiliate).latest("pk")
         label = declare_label(affiliate=affiliate, text="mail")
@@ -110,6 +113,10 @@ class World(StaffWorld):
             "affiliates:portal_object": f"/affiliates/portal/commissions/{commission.number}/object/",
             "affiliates:portal_payout": f"/affiliates/portal/payouts/{PayoutItem.objects.latest('pk').pk}/",
             "affiliates:portal_export": "/affiliates/portal/files/commissions.csv",
+            "clients:quote": quote,
+            "clients:accept": f"{quote}accept/",
+            "clients:decline": f"{quote}decline/",
+            "clients:pdf": f"{quote}quote.pdf",
             "contacts:thanks": "/contact/thanks/Q-ABC234/",
             "contacts:document": f"/contact/documents/{token}/",
             "privacy:choices": choices,
