@@ -33,5 +33,7 @@ audit_actions(
         "contacts.inquiry.woken": "{actor} returned {object} to the inbox",
         "contacts.letter.logged": "{actor} recorded {object}",
         "contacts.mail.logged": "{actor} recorded {object}",
+        "contacts.wish.dismissed": "{actor} found no privacy request in {object}",
+        "contacts.wish.opened": "{actor} opened the privacy request that {object} asks for",
     }
 )

@@ -60,6 +60,8 @@ without_probe(
     "address admin/people/<str:kind>/<uuid:row_id>/<str:section>/",
     "address accounts/security/sessions/<uuid:session_id>/end/",
     "address admin/affiliates/flag/<uuid:row_id>/decide/",
+    "address admin/contacts/incomingmail/<uuid:row_id>/no-request/",
+    "address admin/contacts/incomingmail/<uuid:row_id>/open-request/",
     "address admin/affiliates/payoutrun/<uuid:run_id>/payouts.csv",
     "address admin/affiliates/payoutitem/<uuid:item_id>/take-back/",
     "address admin/policy/policynotice/<uuid:row_id>/step/<slug:action>/",

@@ -23,6 +23,7 @@ from contacts.conversation.notes import add_note
 from contacts.conversation.presence import leave, note_presence, others_present
 from contacts.conversation.saved_replies import empty_placeholders, fill_in
 from contacts.conversation.timeline import Conversation, conversation_of
+from contacts.incoming_mail.wish_requests import dismiss_wish, open_wished_request, wishes_in
 from contacts.inquiries.assignment import assign_inquiry
 from contacts.inquiries.contact_permission import permissions_now
 from contacts.inquiries.snoozing import snooze_inquiry, wake_inquiry
@@ -30,7 +31,7 @@ from contacts.inquiries.workflow import answer_inquiry, close_inquiry
 from contacts.models import Inquiry
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.refusals import ActionRefused
-from privacy.registry.deadlines import local_day
+from privacy.registry.deadlines import deadlines_of, local_day
 
 from .actions import InquiryActions
 from .forms import ConversationForm, LongText
@@ -115,6 +116,7 @@ class ConversationPage(InquiryActions):
                 if sent.pressed("send") or sent.pressed("send_close"):
                     done += self._send(sent)
                 done += self._snooze(sent)
+                done += self._settle_wish(sent)
                 if sent.pressed("insert"):
                     self._insert(sent)
                 if sent.pressed("merge"):
@@ -160,6 +162,23 @@ class ConversationPage(InquiryActions):
             return [f"{sent.inquiry.reference} comes back on {day:%B %-d, %Y}{late}."]
         wake_inquiry(inquiry=sent.inquiry, actor=sent.actor)
         return [f"{sent.inquiry.reference} is no longer snoozed."]
+
+    def _settle_wish(self, sent: Sent) -> list[str]:
+        """By the buttons below an email that asks for a privacy right; each names its email."""
+        button = next((each for each in ("open_request", "no_request") if sent.pressed(each)), None)
+        if button is None:
+            return []
+        if not sent.request.user.has_perm("privacy.add_privacyrequest"):
+            raise PermissionDenied
+        waiting = {str(mail.pk): mail for mail in wishes_in(sent.inquiry, now=timezone.now())}
+        mail = waiting.get(sent.request.POST[f"_{button}"])
+        if mail is None:
+            raise ActionRefused("This was settled already.")
+        if button == "no_request":
+            dismiss_wish(mail=mail, actor=sent.actor)
+            return ["Noted: this email asks for no privacy right."]
+        opened = open_wished_request(mail=mail, actor=sent.actor)
+        return [f"Request {opened.reference} is open. Its sender gets a link by which to confirm it."]
 
     def _insert(self, sent: Sent) -> None:
         typed = sent.form.cleaned_data
@@ -239,6 +258,8 @@ class ConversationPage(InquiryActions):
             "status": state_in_words(stored, now),
             "due": due_in_words(stored, now),
             "can_merge": form is not None and form.offers_merge,
+            "wishes": [(mail, deadlines_of(mail.received_at)) for mail in wishes_in(stored, now=now)],
+            "may_open_requests": user.has_perm("privacy.add_privacyrequest"),
             "permissions": permissions_now([stored]),
             "facts": self.facts(request, stored),
             "has_change_permission": form is not None,

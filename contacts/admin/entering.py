@@ -37,6 +37,8 @@ class NewInquiryForm(PersonalDataForm, forms.ModelForm[Inquiry]):
         labels = {"deadline": "Needed by", "order_reference": "Order number", "message": "What it says"}
         help_texts = {
             "received_at": "When it reached us, not when it is entered: the time for our answer counts from then.",
+            "project": "For a quote, as are budget and deadline.",
+            "order_reference": "For a question about an order.",
             "email": "Enter contact details only if the person gave them for this: they may be used for nothing else.",
             "message": "The text, or a summary of the call. The person gets it when they ask for their data.",
         }

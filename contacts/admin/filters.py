@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from contacts.incoming_mail.wish_requests import waiting_wishes
 from contacts.models import Inquiry, InquiryQuerySet
 
 State = Inquiry.State
@@ -20,6 +21,7 @@ QUEUES: dict[str, tuple[str, Queue]] = {
     "mine": ("mine", lambda rows, now, user: rows.to_do(now).filter(assigned_to=user)),
     "unassigned": ("unassigned", lambda rows, now, user: rows.to_do(now).filter(assigned_to=None)),
     "overdue": ("overdue", lambda rows, now, user: rows.overdue(now)),
+    "wishes": ("asking for a privacy right", lambda rows, now, user: rows.filter(pk__in=_with_wishes(now))),
     "snoozed": ("snoozed", lambda rows, now, user: rows.snoozed(now)),
     "held": ("held for review", lambda rows, now, user: rows.filter(state=State.HELD)),
     "answered": ("answered", lambda rows, now, user: rows.filter(state=State.ANSWERED)),
@@ -28,6 +30,10 @@ QUEUES: dict[str, tuple[str, Queue]] = {
     "all": ("all", lambda rows, now, user: rows),
 }
 DONE = ("answered", "closed", "spam", "all")
+
+
+def _with_wishes(now: datetime) -> QuerySet[Any, Any]:
+    return waiting_wishes(now).order_by().values("inquiry")
 
 
 class QueueFilter(admin.SimpleListFilter):

@@ -29,12 +29,14 @@ from contacts.incoming_mail.review import (
     may_be_read_again,
     read_again,
 )
+from contacts.incoming_mail.wish_requests import asks_and_waits, dismiss_wish, open_wished_request
 from contacts.models import IncomingMail, Inquiry
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.audit.trail import record
+from privacy.registry.deadlines import deadlines_of, local_day
 
 State = IncomingMail.State
 
@@ -94,6 +96,27 @@ MAIL_ACTIONS = (
 )
 
 
+# Before the mail is in a conversation, whose page has the same two buttons.
+SETTLE_WISH = (
+    StaffAction(
+        name="open-request",
+        label="Open the request",
+        do=open_wished_request,
+        when=asks_and_waits,
+        one_press=True,
+        done=lambda mail, opened: f"Request {opened.reference} is open. Its sender gets a link by which to confirm it.",
+    ),
+    StaffAction(
+        name="no-request",
+        label="It asks for no such thing",
+        do=dismiss_wish,
+        when=asks_and_waits,
+        one_press=True,
+        done="Noted: this email asks for no privacy right.",
+    ),
+)
+
+
 class ReviewFilter(admin.SimpleListFilter):
     """Without a choice: what waits for staff, or everything that a search finds."""
 
@@ -118,17 +141,28 @@ class ReviewFilter(admin.SimpleListFilter):
 @admin.register(IncomingMail)
 class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     list_title = "Incoming mail"
-    list_display = ["sender_label", "subject", "received_at", "state", "reason"]
+    list_display = ["sender_label", "subject", "received_at", "state", "reason", "asks_for"]
     list_filter = [ReviewFilter, "received_at"]
     list_per_page = 50
     show_full_result_count = False
     names_people = ("sender_label",)
     fields = (
-        *("state", "reason", "received_at", "sent_at", "sender_name", "sender", "subject", "text", "quoted"),
+        *(
+            "state",
+            "reason",
+            "asks_for",
+            "received_at",
+            "sent_at",
+            "sender_name",
+            "sender",
+            "subject",
+            "text",
+            "quoted",
+        ),
         *("files", "original", "size", "thread"),
     )
     readonly_fields = fields
-    staff_actions = MAIL_ACTIONS
+    staff_actions = (*SETTLE_WISH, *MAIL_ACTIONS)
     row_argument = "mail"
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "contacts_incomingmail_{}"
@@ -139,6 +173,10 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.original_view)
         return [path("<uuid:mail_id>/original/", view, name="contacts_incomingmail_original"), *super().get_urls()]
+
+    def may_act(self, request: HttpRequest, action: StaffAction) -> bool:
+        may_open = action not in SETTLE_WISH or request.user.has_perm("privacy.add_privacyrequest")
+        return may_open and super().may_act(request, action)
 
     def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
         return {"inquiry": form.cleaned_data["reference"]} if action is FILE else {}
@@ -152,6 +190,14 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
         """A new message is answered next."""
         answer = super().after_action(request, mail, action, result)
         return redirect("admin:contacts_inquiry_change", result.pk) if action is BEGIN else answer
+
+    @admin.display(description="asks for", ordering="wish")
+    def asks_for(self, mail: IncomingMail) -> str:
+        """What the law's time runs for."""
+        if not asks_and_waits(mail):
+            return "–"
+        day = local_day(deadlines_of(mail.received_at).acknowledge_by)
+        return f"{mail.get_wish_display()}; acknowledge by {day:%b %-d, %Y}"
 
     # --- Columns ------------------------------------------------------------------------------------------------------
     @admin.display(description="from")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import label_for_field
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from contacts.conversation.timeline import answered_row
+from contacts.incoming_mail.wish_requests import waiting_wishes
 from contacts.inquiries.forms import ONLY_FOR
 from contacts.models import Inquiry
 from privacy.admin_base.staff_labels import link_for
 from privacy.encryption.normalization import normalize_email
+from privacy.models import PrivacyRequest
 from privacy.registry.declarations import is_about
 
 from .bulk import BulkActions
@@ -28,6 +33,7 @@ from .forms import ConversationForm
 from .words import due_in_words, state_in_words
 
 WRITTEN: tuple[str, ...] = ("name", "email", "phone", "address", "project", "budget", "deadline", "order_reference")
+Kind = PrivacyRequest.Kind
 LISTED = 80  # characters of a first line
 
 
@@ -45,6 +51,11 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
     form = ConversationForm
     also_watched = ("state", "assigned_to", "snoozed_until", "merged_into")
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what an email in the conversation asks for, while it waits for staff."""
+        asked = waiting_wishes(timezone.now()).filter(inquiry=OuterRef("pk")).values("wish")[:1]
+        return super().get_queryset(request).annotate(wish=Subquery(asked))
+
     # --- The list -----------------------------------------------------------------------------------------------------
     def get_ordering(self, request: HttpRequest) -> Any:
         return inbox_order(request)
@@ -53,7 +64,9 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
     def about(self, inquiry: Inquiry) -> str:
         line = inquiry.first_line
         short = line if len(line) <= LISTED else f"{line[:LISTED].rstrip()}…"
-        return format_html('{} <span class="quiet inbox-reference">{}</span>', short, inquiry.reference)
+        wish = getattr(inquiry, "wish", None)
+        asks = format_html('<strong class="new">{}</strong> ', Kind(wish).label) if wish else ""
+        return format_html('{}{} <span class="quiet inbox-reference">{}</span>', asks, short, inquiry.reference)
 
     @admin.display(description="age", ordering="received_at")
     def age(self, inquiry: Inquiry) -> str:
@@ -77,19 +90,24 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
         facts: list[tuple[str, Any]] = [(label, value) for label, value in labels if value]
         if inquiry.email and not inquiry.email.isascii():  # letters of other scripts, which may look alike
             facts.append(("domain", normalize_email(inquiry.email).rpartition("@")[2]))
-        if inquiry.privacy_request_id and request.user.has_perm("privacy.view_privacyrequest"):
-            address = reverse("admin:privacy_privacyrequest_change", args=[inquiry.privacy_request_id])
-            link = format_html('<a href="{}">the complaint, with its legal deadlines</a>', address)
-            facts.append(("privacy request", link))
+        if request.user.has_perm("privacy.view_privacyrequest"):
+            facts += (("privacy request", link) for link in self._requests(inquiry))
         if row := answered_row(inquiry):
             somebody_elses = "" if is_about(row, inquiry.email) else " (someone else's)"
             facts.append(("answers our email about", format_html("{}{}", link_for(request.user, row), somebody_elses)))
         return [*facts, *contributed_facts(inquiry, request.user)]
 
+    def _requests(self, inquiry: Inquiry) -> Iterator[SafeString]:
+        """Links to the complaint that it is, and to what its emails asked for, with their legal deadlines."""
+        complaint, asked = Q(pk=inquiry.privacy_request_id), Q(incoming_mails__inquiry=inquiry)
+        for each in PrivacyRequest.objects.filter(complaint | asked).distinct():
+            address = reverse("admin:privacy_privacyrequest_change", args=[each.pk])
+            yield format_html('<a href="{}">{}, {}</a>', address, each.get_kind_display(), each.reference)
+
     def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
         return [
             (inquiry.replies.all(), ("sent_at", "body")),
-            (inquiry.incoming_mails.all(), ("received_at",)),
+            (inquiry.incoming_mails.all(), ("received_at", "wish_settled_at")),
             (inquiry.correspondence.all(), ("way", "happened_at", "notes")),
             (inquiry.notes.all(), ("body",)),
             (inquiry.documents.defer("content"), ("name", "sent_at")),

@@ -31,9 +31,8 @@ from privacy.mail.unsubscribing import unsubscribe_by_mail
 from privacy.models import PrivacyRequest
 
 from .digest import content_digest
-from .files import ReadFile
 from .filing import file_mail
-from .message import ReadMessage, UnreadableMessage, parse_message, read_message
+from .message import ReadFile, ReadMessage, UnreadableMessage, parse_message, read_message
 from .not_filed import NotFiled
 from .wishes import wish_in
 
@@ -183,7 +182,7 @@ def _read_and_file(mail: IncomingMail, is_reviewed: bool) -> None:
 
 def _note_header(mail: IncomingMail, read: ReadMessage) -> None:
     mail.message_id, mail.sender, mail.sent_at = read.message_id or None, read.sender or None, read.sent_at
-    mail.sender_name, mail.subject = read.sender_name, read.subject
+    mail.sender_name, mail.subject, mail.wish = read.sender_name, read.subject, wish_in(read)
 
 
 def _note_sender(mail: IncomingMail) -> None:

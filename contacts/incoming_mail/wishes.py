@@ -10,11 +10,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from privacy.admin_base.search.pasted_text import fold
+
+if TYPE_CHECKING:
+    from .message import ReadMessage
 
 LONGEST = 300  # characters of a first line; more is no line, but a text
 
@@ -36,17 +39,7 @@ _REPLY = re.compile(r"\s*(re|aw|antw|antwort|sv|rv|res|fwd?|wg|tr|rif|enc)\s*(\[
 _WORD = re.compile(r"\w+")
 
 
-class Written(Protocol):
-    """A mail's subject and what its sender wrote, without the history below it."""
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-
-def wish_in(message: Written) -> str:
+def wish_in(message: ReadMessage) -> str:
     """The kind of privacy request that the subject or the first line asks for (a `PrivacyRequest.Kind`), or "".
 
     A subject that starts with "Re:" repeats somebody else's words, so it doesn't count. Where a line has several kinds,

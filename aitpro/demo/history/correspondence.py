@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.membership.applications import receive_application
 from affiliates.models import Application
+from contacts.documents.file_validation import SniffedFile
 from contacts.inquiries.budgets import budgets
 from contacts.inquiries.correspondence import log_correspondence
+from contacts.inquiries.entering import enter_inquiry
 from contacts.inquiries.workflow import answer_inquiry, close_inquiry, receive_inquiry
 from contacts.models import Correspondence, Inquiry
 from privacy.models import PrivacyRequest
@@ -22,7 +24,7 @@ from .affiliates import plan_application
 from .quotes import plan_quotes
 from .timeline import Timeline
 
-Kind = Inquiry.Kind
+Kind, Channel = Inquiry.Kind, Inquiry.Channel
 
 
 def plan_correspondence(timeline: Timeline, *, staff: User) -> None:
@@ -46,6 +48,26 @@ def _plan_messages(timeline: Timeline, staff: User) -> None:
     moved = "Hello Dana,\n\nYes. Deactivate BPS Pro on the old site, then enter the same key on the new one.\n\nSam"
     _answer(timeline, 8.5, asked, staff, moved)
     _plan_quote(timeline, staff)
+    _plan_entered(timeline, staff)
+
+
+def _plan_entered(timeline: Timeline, staff: User) -> None:
+    """A call without an email address, and a letter with its scan."""
+    called = "She found us in the phone book, has a flower shop, and asks whether we could look after her site."
+    _enter(timeline, 0.6, "Cora Caller", called, staff, channel=Channel.CALL, phone="+1 805 555 0163")
+    letter = "He thanks for the repaired site, and asks for a copy of the invoice."
+    scan = SniffedFile("letter.txt", "text/plain; charset=utf-8", b"Please send me the invoice again. L. Letter")
+    address = "7 Post Road, Ojai, CA 93023"
+    _enter(timeline, 2.2, "Leo Letter", letter, staff, scan, channel=Channel.LETTER, address=address)
+
+
+def _enter(
+    timeline: Timeline, ago: float, name: str, message: str, staff: User, *scans: SniffedFile, **fields: Any
+) -> None:
+    received_at = timeline.now - timedelta(days=ago)
+    inquiry = Inquiry(name=name, message=message, received_at=received_at, **fields)
+    entered_at = received_at + timedelta(minutes=20)
+    timeline.at(entered_at, lambda: enter_inquiry(inquiry=inquiry, actor=staff, files=scans))
 
 
 def _plan_quote(timeline: Timeline, staff: User) -> None:

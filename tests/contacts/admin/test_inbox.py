@@ -193,10 +193,6 @@ def test_inquiry_page_requires_the_permission(client: Client, inquiry: Inquiry, 
     assert client.get(page_of(inquiry)).status_code == 403
 
 
-def test_staff_cannot_add_inquiries(staff: Client) -> None:
-    assert staff.get("/admin/contacts/inquiry/add/").status_code == 403
-
-
 @pytest.mark.parametrize("typed", ["805-651-8516", "+1 (805) 651 8516", " 8056518516 "])
 def test_inquiry_is_found_by_phone_number(staff: Client, inquiry: Inquiry, typed: str) -> None:
     other = factories.inquiry(phone="805-651-0000")

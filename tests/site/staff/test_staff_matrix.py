@@ -149,6 +149,8 @@ PAGES = """
     admin:clients_quote_withdraw           ROSM     ROSM
     admin:contacts_inquiry_quote           -        ROM
     admin:contacts_incomingmail_again      -        ROM
+    admin:contacts_incomingmail_open_request  -     ROM
+    admin:contacts_incomingmail_no_request  -       ROM
     admin:contacts_incomingmail_file       ROM      ROM
     admin:contacts_incomingmail_begin      ROM      ROM
     admin:contacts_incomingmail_spam       -        ROM
