@@ -35,6 +35,7 @@ without_probe(
     "field contacts.admin.forms.BulkAssignForm.colleague",
     "field contacts.admin.forms.ConversationForm.merge_into",
     "field contacts.admin.forms.ConversationForm.saved_reply",
+    "field clients.admin.quote_forms.QuoteForm.service",
     "field privacy.admin.request_forms.StaffDeletionForm.license",
     "field privacy.admin.request_forms.StaffDeletionForm.mail_report",
     "field shop.admin.refund_form.RefundForm.license",

@@ -3,7 +3,7 @@ installment is due."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -64,15 +64,30 @@ def staff_record_a_signed_letter(rehearsal: Rehearsal) -> None:
         rehearsal.tried()
 
 
+@probe("encrypted", "correspondence-private", stage=Stage.PLANT)
+def staff_record_that_a_quote_was_declined(rehearsal: Rehearsal) -> None:
+    staff = rehearsal.things[STAFF][Role.MAIL].sign_in()
+    for writer in writers_whose_message_arrived(rehearsal, "quote"):
+        _offer(rehearsal, staff, writer)
+        staff.follow("Record that it was declined")
+        words = {name: rehearsal.canary(writer.who, f"{name} of a call") for name in ("name", "reason")}
+        staff.submit("Record that it was declined", **words)
+        rehearsal.expect("Recorded." in staff.text, "staff can record that a quote was declined")
+        rehearsal.tried()
+
+
 def _offer(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> str:
-    """The link of a quote in two parts; leaves the staff's browser on its page."""
+    """The link of a quote in three parts; leaves the staff's browser on its page."""
     draft(rehearsal, staff, writer)
-    rest = {"label": rehearsal.canary(writer.who, "second installment"), "percent": "", "fixed_minor": ""}
-    staff.submit(
-        "Save",
-        **{"installments-0-percent": "40", **{f"installments-1-{name}": text for name, text in rest.items()}},
-        **{"installments-1-due": "release"},
-    )
+    label, day = rehearsal.canary(writer.who, "further installment"), _today() + timedelta(days=60)
+    rest = {"label": label, "percent": "", "fixed_minor": "", "due": "release"}
+    last = {"label": label, "percent": "", "fixed_minor": "100", "due": "date", "due_on": day.isoformat()}
+    further = {
+        f"installments-{number}-{name}": text
+        for number, fields in ((1, rest), (2, last))
+        for name, text in fields.items()
+    }
+    staff.submit("Save", **{"installments-0-percent": "40", **further})
     return send(rehearsal, staff, writer)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from contacts.probes.writing import Writer, writers_whose_message_arrived
 from privacy.admin_base.staff_roles import Role
 from privacy.evidence.rehearsal.cast import STAFF
@@ -27,8 +31,11 @@ def draft(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> None:
             "lines-0-quantity": "2.5",
             "lines-0-unit_price_minor": "400",
             "installments-0-label": rehearsal.canary(writer.who, "installment of a quote"),
-            "installments-0-percent": "100",
-            "installments-0-fixed_minor": "",
+            "installments-0-percent": "30",
+            "installments-1-label": "On launch",
+            "installments-1-fixed_minor": "700",
+            "installments-1-due": "date",
+            "installments-1-due_on": f"{timezone.now() + timedelta(days=60):%Y-%m-%d}",
         },
     )
     rehearsal.expect("The draft is saved." in staff.text, "staff can prepare a quote")
@@ -69,8 +76,8 @@ def link_of_a_withdrawn_quote_shows_nothing(rehearsal: Rehearsal) -> None:
     for writer in writers_whose_message_arrived(rehearsal, "quote"):
         draft(rehearsal, staff, writer)
         link = send(rehearsal, staff, writer)
-        stranger.open(link)
-        rehearsal.expect(stranger.status == 200, "the link of a quote works until it is withdrawn")
+        writer.browser.open(link)
+        rehearsal.expect(writer.browser.status == 200, "the link of a quote works until it is withdrawn")
         staff.follow("Withdraw…")
         staff.submit("Withdraw")
         for address in (link, f"{link}quote.pdf", f"{link}decline/"):

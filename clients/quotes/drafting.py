@@ -15,6 +15,7 @@ from contacts.models import Inquiry
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.registry.deadlines import local_day
+from shop.models import Product
 from shop.money import Money
 
 from .schedule import ScheduleProblem, Share, installment_amounts
@@ -40,6 +41,7 @@ def draft_quote(*, inquiry: Inquiry, actor: User) -> Quote:
         asked_at=inquiry.received_at,
         **_current_tax(),
     )
+    Product.objects.services()  # there from the first draft on, so that affiliates' rate can be set before any order
     record(action="clients.quote.drafted", about=quote, actor=actor)
     return quote
 

@@ -31,9 +31,8 @@ from privacy.mail.unsubscribing import unsubscribe_by_mail
 from privacy.models import PrivacyRequest
 
 from .digest import content_digest
-from .files import ReadFile
 from .filing import file_mail
-from .message import ReadMessage, UnreadableMessage, parse_message, read_message
+from .message import ReadFile, ReadMessage, UnreadableMessage, parse_message, read_message
 from .not_filed import NotFiled
 from .wishes import wish_in
 

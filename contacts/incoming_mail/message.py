@@ -6,6 +6,7 @@ Pure: nothing here knows the database. Time and memory are bounded for any bytes
 
 from __future__ import annotations
 
+import quopri
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,11 +21,13 @@ from privacy.encryption.normalization import envelope_address, normalize_email
 from privacy.encryption.validators import mask_card_numbers
 from privacy.web.text_validation import one_line_without_forbidden, without_forbidden
 
-from .files import ReadFile, masked_file, text_file
-from .headers import ReceivedPolicy, raw_values
-from .parts import MOST_CHARACTERS, Content, contents_of
-from .quoting import split_history
-from .unreadable import Unreadable, UnreadableMessage
+from .reading.files import ReadFile as ReadFile
+from .reading.files import masked_file, text_file
+from .reading.headers import ReceivedPolicy, raw_values
+from .reading.parts import MOST_CHARACTERS, Content, contents_of
+from .reading.quoting import split_history
+from .reading.unreadable import Unreadable as Unreadable
+from .reading.unreadable import UnreadableMessage as UnreadableMessage
 
 LONGEST_TEXT = 100_000  # characters of what a person wrote, and of the history
 LONGEST_SUBJECT = 250
@@ -38,6 +41,8 @@ _MOST_BOUNDARIES = 300
 _MOST_DELIMITERS = 10_000
 _MOST_HEADERS = 2_000
 _ID = re.compile(r"<[^<>\s\0-\x1f\x7f-\x9f]{3,900}>")
+# How programs in Python write a Message-ID that is longer than a line.
+_ENCODED_PART = re.compile(r"=\?[\w-]{1,40}\?q\?([^?\s]*)\?=\s*", re.ASCII | re.IGNORECASE)
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "to", "cc")
 _FEED = 1 << 16
 
@@ -46,10 +51,11 @@ _FEED = 1 << 16
 class ReadMessage:
     """What is stored of a message. All texts are free of control characters and of card numbers.
 
-    `sender` is a valid address with its domain in lower-case ASCII; "" if there is none, or if several `From` headers
-    contradict each other. It proves nothing: anybody can write it. `text` is what the person wrote now, and `quoted`
-    the history that the mail program put below or above it; if answers stand between quoted lines, `text` has both,
-    the quoted ones with `>` in front. Each has at most 100,000 characters; the whole of a longer one is among `files`.
+    `sender` is a valid address with its domain in lower-case ASCII; "" if there is none, or more than one. It proves
+    nothing: anybody can write it. `text` is what the person wrote now, and `quoted` the history that the mail program
+    put below or above it; if answers stand between quoted lines, `text` has both, the quoted ones with `>` in front.
+    Each has at most 100,000 characters; the whole of a longer one is among `files`. `sent_at` is what the sender's
+    clock said. `recipients` are all addresses that the message names as its own, those of the delivery first.
     `answers_to` are the Message-IDs of `In-Reply-To` and then of `References`, newest first, with their brackets.
 
     Digits of payment card numbers (those that the contact form refuses) are replaced by asterisks in the texts, in
@@ -149,16 +155,16 @@ def _long_texts(content: Content, text: str, quoted: str) -> list[ReadFile]:
 
 
 def _sender_of(message: EmailMessage) -> tuple[str, str]:
-    """The address and the name of the first address in each `From`."""
-    firsts = [header.addresses[0] for header in message.get_all("from", []) if getattr(header, "addresses", ())]
-    if len({normalize_email(first.addr_spec) for first in firsts}) != 1:
-        return "", firsts[0].display_name if firsts else ""
-    address = envelope_address(firsts[0].addr_spec)
+    """The address and the name in `From`. Programs choose differently among several addresses, so none counts then."""
+    found = [each for header in message.get_all("from", []) for each in getattr(header, "addresses", ())]
+    if len({normalize_email(each.addr_spec) for each in found}) != 1:
+        return "", found[0].display_name if found else ""
+    address = envelope_address(found[0].addr_spec)
     try:
         validate_address(address)
     except ValidationError:
         address = ""
-    return address, firsts[0].display_name
+    return address, found[0].display_name
 
 
 def _sent_at(message: EmailMessage) -> datetime | None:
@@ -170,7 +176,12 @@ def _sent_at(message: EmailMessage) -> datetime | None:
 
 
 def _ids_in(message: EmailMessage, name: str) -> list[str]:
-    return [found for value in raw_values(message, name) for found in _ID.findall(value)]
+    values = (_ENCODED_PART.sub(_plain, value) for value in raw_values(message, name))
+    return [found for value in values for found in _ID.findall(value)]
+
+
+def _plain(part: re.Match[str]) -> str:
+    return quopri.decodestring(part[1].encode(), header=True).decode("ascii", "replace")
 
 
 def _answered_by(message: EmailMessage) -> tuple[str, ...]:

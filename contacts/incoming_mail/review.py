@@ -11,9 +11,9 @@ from contacts.models import IncomingMail, Inquiry
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 
-from .files import ReadFile
 from .filing import add_to_thread, start_inquiry
 from .intake import keep_files, process_mail, store_in
+from .message import ReadFile
 from .not_filed import NotFiled
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ def has_card_number(text: str) -> bool:
 
 def mask_card_numbers(text: str) -> str:
     """`text` with an asterisk for each digit of a card number. For text that can't be refused, such as mail."""
-    return _CANDIDATE.sub(lambda found: re.sub(r"\d", "*", found[0]) if has_card_number(found[0]) else found[0], text)
+    return _CANDIDATE.sub(_masked, text)
 
 
 def validate_no_card_number(text: str) -> None:
@@ -31,3 +31,7 @@ def _fits(digits: str) -> bool:
     doubled = "0246813579"
     from_the_right = digits[::-1]
     return sum(int(doubled[int(d)] if place % 2 else d) for place, d in enumerate(from_the_right)) % 10 == 0
+
+
+def _masked(found: re.Match[str]) -> str:
+    return re.sub(r"\d", "*", found[0]) if _fits(re.sub(r"\D", "", found[0])) else found[0]

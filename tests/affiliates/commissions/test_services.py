@@ -16,7 +16,7 @@ from affiliates.portal.rates import rates_now
 from shop.models import Order, Payment, Product
 from shop.payments.capture_booking import apply_capture
 from tests import factories
-from tests.clients.quotes.offers import HALVES, accept, orders_of, sent
+from tests.clients.quotes.offers import HALVES, accept, draft, orders_of, sent
 from tests.shop.purchases import capture_of
 
 pytestmark = pytest.mark.usefixtures("clock", "db")
@@ -82,6 +82,12 @@ def test_affiliates_see_the_rate_for_services_once_there_is_one(alice: Affiliate
     set_rate(product=services, percent=Decimal(10), actor=None)
     [shown] = rates_now(alice, now=timezone.now())
     assert (shown.product, shown.terms) == ("Services", "10%")
+
+
+def test_rate_for_services_can_be_set_once_a_quote_is_drafted(staff: Client, bob: User) -> None:
+    assert not Product.objects.exists()
+    draft(bob)
+    assert "Services" in staff.get(reverse("admin:affiliates_rate_add")).content.decode()
 
 
 def test_staff_read_why_services_earned_nothing(staff: Client, bob: User, client: Client) -> None:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from contacts.incoming_mail import intake
 from contacts.incoming_mail.digest import content_digest
 from contacts.incoming_mail.intake import process_mail, process_received_mail, receive_message
+from contacts.incoming_mail.message import Unreadable
 from contacts.incoming_mail.not_filed import NotFiled
-from contacts.incoming_mail.unreadable import Unreadable
 from contacts.models import Attachment, IncomingMail, Inquiry, SeenMessage
 from privacy.encryption.keys import RootKey
 from privacy.erasure.retention import purge_expired

@@ -48,6 +48,7 @@ def test_headers_say_who_sent_it_when_and_what_it_answers() -> None:
         "From: nobody",
         "From: ",
         "From: Dave <dave@example.org>\r\nFrom: Bob <bob@example.com>",
+        "From: dave@example.org, bob@example.com",
         "From: undisclosed-recipients:;",
         "From: <>",
     ],
@@ -74,6 +75,10 @@ def test_letter_split_between_encoded_words_is_read() -> None:
     assert read("", "Subject: =?utf-8?b?w4RwZsO?= =?utf-8?b?hGZlbA==?=").subject == "ÄpfÄfel"
 
 
+def test_question_mark_in_an_encoded_word_is_read() -> None:
+    assert read("", "Subject: =?utf-8?q?Sch=C3=B6n??= =?utf-8?q?_Ja.?=").subject == "Schön? Ja."
+
+
 def test_date_out_of_the_age_of_email_is_not_believed() -> None:
     assert read("", "Date: Fri, 31 Dec 9999 23:59:59 -1200").sent_at is None
     assert read("", "Date: tomorrow").sent_at is None
@@ -95,7 +100,8 @@ def test_plain_text_is_shown_and_the_html_is_a_file() -> None:
 
 def test_html_alone_is_reduced_to_text() -> None:
     message = read(
-        "<style>p {color: red}</style><p>Hello<br>Dave</p><script>alert(1)</script><img src=x onerror=alert(1)>",
+        "<title>News</title><style>p {color: red}</style><p>Hello<br>Dave</p><script>alert(1)</script>"
+        "<img src=x onerror=alert(1)>",
         "Content-Type: text/html",
     )
     assert message.text == "Hello\nDave"
@@ -106,6 +112,7 @@ def test_html_alone_is_reduced_to_text() -> None:
     [
         ("photo.png", PNG, "image/png"),
         ("photo.png", b"<html><script>alert(1)</script>", "text/plain; charset=utf-8"),
+        ("notes.txt", "Grüße".encode("latin-1"), "text/plain"),
         ("run.pdf", b"MZ\x90\x00\x03\x00\x00\x00", "application/octet-stream"),
     ],
 )

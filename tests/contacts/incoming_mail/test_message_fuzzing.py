@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contacts.incoming_mail.message import LONGEST_TEXT, ReadMessage, parse_message, read_message
-from contacts.incoming_mail.unreadable import Unreadable, UnreadableMessage
+from contacts.incoming_mail.reading.unreadable import Unreadable, UnreadableMessage
 
 from .corpus_reading import CORPUS
 

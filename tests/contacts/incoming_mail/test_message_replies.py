@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contacts.incoming_mail.quoting import split_history
+from contacts.incoming_mail.reading.quoting import split_history
 
 from .corpus_reading import message_in, names_in
 

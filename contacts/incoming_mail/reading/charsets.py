@@ -49,7 +49,7 @@ def decode_text(content: bytes, label: str = "") -> str:
     for codec in (*marked, *_codecs_meant_by(label), "utf-8"):
         try:
             return content.decode(codec)
-        except (UnicodeError, ValueError):
+        except (LookupError, ValueError):  # LookupError: a codec for something else than text
             continue
     return content.decode(_guess(content), errors="replace")
 
@@ -60,7 +60,7 @@ def _codecs_meant_by(label: str) -> tuple[str, ...]:
         found = codecs.lookup(_ALIASES.get(label, label))
     except (LookupError, ValueError):  # ValueError: a null character in the name
         return ()
-    if found.name in _NO_CHARSETS or not found._is_text_encoding:
+    if found.name in _NO_CHARSETS:
         return ()
     meant = _MEANT.get(found.name, (found.name,))
     return ("utf-8", *meant) if found.name.startswith(_ONE_BYTE) else meant

@@ -14,7 +14,7 @@ from privacy.encryption.validators import has_card_number
 from .charsets import decode_text
 from .files import ReadFile, file_of, masked_file, text_file
 from .flowed_text import unflow
-from .html_text import text_of_html
+from .html_text import LONGEST, text_of_html
 from .unreadable import Unreadable, UnreadableMessage
 
 MOST_CHARACTERS = 300_000  # of a text that are read
@@ -51,24 +51,53 @@ def contents_of(message: EmailMessage) -> Content:
     """Raises `UnreadableMessage`."""
     if sum(1 for _ in message.walk()) > MOST_PARTS:
         raise UnreadableMessage(Unreadable.TOO_COMPLEX)
-    return _content_of(message, depth=0)
+    return _Reader().content_of(message, depth=0)
 
 
-def _content_of(part: EmailMessage, depth: int) -> Content:
-    if depth > DEEPEST:
-        raise UnreadableMessage(Unreadable.TOO_DEEP)
-    kind = part.get_content_type()
-    if part.is_multipart() and kind == "message/rfc822":
-        return _forwarded(part, depth)
-    if part.is_multipart() and part.get_content_maintype() == "multipart":
-        below = [_content_of(each, depth + 1) for each in cast("list[EmailMessage]", part.get_payload())]
-        texts = _best_of(below) if kind == "multipart/alternative" else [text for each in below for text in each.texts]
+class _Reader:
+    """Reads the parts of one message."""
+
+    def __init__(self) -> None:
+        self._html_left = LONGEST  # characters of all HTML together
+
+    def content_of(self, part: EmailMessage, depth: int) -> Content:
+        if depth > DEEPEST:
+            raise UnreadableMessage(Unreadable.TOO_DEEP)
+        kind = part.get_content_type()
+        if part.is_multipart() and kind == "message/rfc822":
+            return self._forwarded(part, depth)
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            return self._parts(part, depth)
+        if part.is_multipart():  # such as message/delivery-status
+            return Content(files=[file_of(_name_of(part) or _NAMES.get(kind, "message.txt"), _inside(part))])
+        if _is_text(part, kind):
+            return self._html(part) if kind == "text/html" else _plain(part)
+        return _file(part, kind)
+
+    def _parts(self, part: EmailMessage, depth: int) -> Content:
+        below = [self.content_of(each, depth + 1) for each in _below(part)]
+        is_choice = part.get_content_type() == "multipart/alternative"
+        texts = _best_of(below) if is_choice else [text for each in below for text in each.texts]
         return Content(texts, [file for each in below for file in each.files])
-    if part.is_multipart():  # such as message/delivery-status
-        return Content(files=[file_of(_name_of(part) or _NAMES.get(kind, "message.txt"), _inside(part))])
-    if _is_text(part, kind):
-        return _html(part) if kind == "text/html" else _plain(part)
-    return _file(part, kind)
+
+    def _html(self, part: EmailMessage) -> Content:
+        """The text of HTML, and the original as a file; without the original if a card number hides in its markup."""
+        content = _bytes_of(part)
+        charset = _parameters(part, "content-type").get("charset", "")
+        html = decode_text(content, charset)[: self._html_left]
+        self._html_left -= len(html)
+        text, file = text_of_html(html), file_of("message.html", content)
+        if has_card_number(text):
+            masked = decode_text(masked_file(file).content, charset)[: len(html)]
+            file = text_file("message.txt", text) if has_card_number(text_of_html(masked)) else file
+        return Content([text], [file])
+
+    def _forwarded(self, part: EmailMessage, depth: int) -> Content:
+        """A message in the message, as a file; as its text if there is a card number in it, which encoding may hide."""
+        below = self.content_of(_below(part)[0], depth + 1)
+        if has_card_number(below.text) or any(masked_file(file) != file for file in below.files):
+            return Content(files=[text_file("message.txt", below.text), *below.files])
+        return Content(files=[file_of(_name_of(part) or "message.eml", _inside(part))])
 
 
 def _best_of(alternatives: list[Content]) -> list[str]:
@@ -102,27 +131,6 @@ def _without_armor(text: str) -> str:
     return before + "\n".join(line.removeprefix("- ") for line in lines) + after.partition("SIGNATURE-----\n")[2]
 
 
-def _html(part: EmailMessage) -> Content:
-    """The text of HTML, and the original as a file; without the original if a card number hides in its markup."""
-    content = _bytes_of(part)
-    charset = _parameters(part, "content-type").get("charset", "")
-    text = text_of_html(decode_text(content, charset))
-    file = file_of("message.html", content)
-    if has_card_number(text):
-        shown = text_of_html(decode_text(masked_file(file).content, charset))
-        file = text_file("message.txt", text) if has_card_number(shown) else file
-    return Content([text], [file])
-
-
-def _forwarded(part: EmailMessage, depth: int) -> Content:
-    """A message in the message, as a file; as its text if there is a card number in it, which encoding may hide."""
-    original = cast("list[EmailMessage]", part.get_payload())[0]
-    below = _content_of(original, depth + 1)
-    if has_card_number(below.text) or any(masked_file(file) != file for file in below.files):
-        return Content(files=[text_file("message.txt", below.text), *below.files])
-    return Content(files=[file_of(_name_of(part) or "message.eml", _inside(part))])
-
-
 def _file(part: EmailMessage, kind: str) -> Content:
     content, name = _bytes_of(part), _name_of(part)
     if not content and not name:
@@ -131,6 +139,10 @@ def _file(part: EmailMessage, kind: str) -> Content:
     if not name and kind not in _NAMES:
         file = file_of("file" + _ENDINGS.get(file.content_type, ""), content)
     return Content(files=[file])
+
+
+def _below(part: EmailMessage) -> list[EmailMessage]:
+    return cast("list[EmailMessage]", part.get_payload())
 
 
 def _bytes_of(part: EmailMessage) -> bytes:
@@ -142,7 +154,7 @@ def _inside(part: EmailMessage) -> bytes:
     """A message that was parsed, as it came."""
     written = BytesIO()
     generator = BytesGenerator(written, mangle_from_=False, policy=compat32)
-    for each in cast("list[EmailMessage]", part.get_payload()):
+    for each in _below(part):
         generator.flatten(each)
     return written.getvalue()
 

@@ -11,6 +11,7 @@ from contacts.documents.file_validation import TEXT, TYPES, clean_name, endings_
 from privacy.encryption.validators import has_card_number, mask_card_numbers
 
 BYTES = "application/octet-stream"
+OTHER_TEXT = "text/plain"  # in another character set than UTF-8
 _PICTURES_AND_PDF = {**TYPES, ".gif": "image/gif", ".webp": "image/webp"}
 _BEGINNING = 100_000  # bytes from which a type is found
 _CONTROLS = re.compile(rb"[\0-\x08\x0b\x0e-\x1f\x7f]")
@@ -39,7 +40,7 @@ def masked_file(file: ReadFile) -> ReadFile:
     path = PurePath(file.name)
     words = path.stem.replace("_", " ")
     name = mask_card_numbers(words) + path.suffix if has_card_number(words) else file.name
-    if file.content_type != TEXT:
+    if file.content_type not in {TEXT, OTHER_TEXT}:
         return replace(file, name=name)
     encoding = "utf-16" if _is_utf_16(file.content) else "utf-8" if _is_utf_8(file.content) else "latin-1"
     text = file.content.decode(encoding)
@@ -53,8 +54,9 @@ def _type_of(content: bytes) -> str:
     found = next((kind for ending, kind in _PICTURES_AND_PDF.items() if ending in endings), "")
     if found:
         return found
-    is_text = _is_utf_16(content) or not _CONTROLS.search(content)
-    return TEXT if is_text else BYTES
+    if not _is_utf_16(content) and _CONTROLS.search(content):
+        return BYTES
+    return TEXT if _is_utf_8(content) else OTHER_TEXT
 
 
 def _is_utf_16(content: bytes) -> bool:

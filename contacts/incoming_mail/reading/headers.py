@@ -16,8 +16,9 @@ from .charsets import decode_text
 # The parsers of `email` take quadratic time for some headers: 30 ms for the longest.
 LONGEST = 4_000  # characters of a header that are read
 MOST_EFFORT = 20 * LONGEST**2
-_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bq])\?([^?]*)\?=", re.IGNORECASE)
-_WORDS = re.compile(r"=\?[^?\s]{1,80}\?[bq]\?[^?]*\?=(?:\s*=\?[^?\s]{1,80}\?[bq]\?[^?]*\?=)*", re.IGNORECASE)
+_ENCODED = r"=\?([^?\s]{1,80})\?([bq])\?((?:[^?]|\?(?!=))*)\?="  # a question mark inside is wrong, but common
+_WORD = re.compile(_ENCODED, re.IGNORECASE)
+_WORDS = re.compile(rf"{_ENCODED}(?:\s*{_ENCODED})*", re.IGNORECASE)
 
 
 class ReceivedPolicy(EmailPolicy):
