@@ -237,7 +237,7 @@ def store_in(*, mail: IncomingMail, inquiry: Inquiry) -> None:
     Attachment._base_manager.filter(incoming_mail=mail).update(inquiry=inquiry)
 
 
-def _set_aside(mail: IncomingMail, state: State, reason: str) -> None:
+def _set_aside(mail: IncomingMail, state: IncomingMail.State, reason: str) -> None:
     """In no thread. What needs nobody is kept without its content; everything else as it arrived, for a look."""
     mail.state, mail.reason = state, reason
     if state == State.IGNORED:
