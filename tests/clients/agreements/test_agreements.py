@@ -136,6 +136,8 @@ def test_staff_find_a_client_by_address_and_see_what_is_agreed(staff: Client, in
     enter(staff)
     page = Page(staff, f"/admin/contacts/inquiry/{inquiry.pk}/change/")
     assert "client: Maintenance of the site, each month" in page.text
+    assert "Dave Dorn" in Page(staff, "/admin/clients/agreement/?q=Dave@EXAMPLE.org").text
+    assert "Dave Dorn" not in Page(staff, "/admin/clients/agreement/?q=erin@example.org").text
     page = Page(staff, "/admin/clients/agreement/?state=in_force")
     assert "Dave Dorn" in page.text
     assert "Dave Dorn" not in Page(staff, "/admin/clients/agreement/?state=ended").text
