@@ -61,7 +61,7 @@ def _receive(first: int, last: int) -> None:
 
 
 def _peak() -> float:
-    """Of this process, in megabytes."""
+    """Of this process, in megabytes. SQLite maps its file into memory, so that this grows with what is stored."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

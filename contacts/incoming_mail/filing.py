@@ -6,6 +6,7 @@ mail is repeated.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 NO_TEXT = "(The email has no text.)"
 LONGEST_NAME, LONGEST_MESSAGE = 150, 100_000  # characters; of a longer text, the whole is among the files
 CONFIRMED_A_DAY = 3  # confirmations to one address; it may be forged
+CONFIRMED_WITHIN = timedelta(days=2)  # of its arrival: whoever wrote longer ago, found in an old mailbox, awaits none
 TOLD_AN_HOUR = 30  # mails to staff about mails
 
 
@@ -92,7 +94,7 @@ def start_inquiry(*, mail: IncomingMail, subject: Subject | None = None, held: b
     mail.starts_inquiry, mail.text = True, None  # the inquiry has it
     _tell_staff(inquiry)
     is_sender = subject is None or subject.is_senders
-    if is_sender and not held and _may_be_confirmed(str(mail.sender)):
+    if is_sender and not held and _may_be_confirmed(mail):
         notify(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry)
     return inquiry
 
@@ -105,10 +107,11 @@ def is_suspicious(mail: IncomingMail) -> bool:
     return mail_looks_like_spam(texts=[mail.subject or "", mail.text or ""], email=mail.sender or "")
 
 
-def _may_be_confirmed(address: str) -> bool:
+def _may_be_confirmed(mail: IncomingMail) -> bool:
     """The address may be forged, and its owner may have opted out; what staff answer may be mailed all the same."""
-    now, owner = timezone.now(), normalize_email(address)
-    if is_opted_out(address, Channel.EMAIL):
+    now, address = timezone.now(), str(mail.sender)
+    owner = normalize_email(address)
+    if mail.received_at < now - CONFIRMED_WITHIN or is_opted_out(address, Channel.EMAIL):
         return False
     return has_room("mail confirmed address", owner, slots=CONFIRMED_A_DAY, now=now, window=DAY) and has_room(
         "mail confirmed", "everybody", slots=settings.MAIL_LIMIT_PER_NETWORK, now=now

@@ -13,6 +13,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from contacts.incoming_mail.intake import receive_message
 from contacts.models import Attachment, IncomingMail, Inquiry
 from privacy.audit.models import AuditEntry
 from privacy.consent.opt_outs import suppress
@@ -78,6 +79,13 @@ def test_only_three_mails_a_day_are_confirmed_to_one_address() -> None:
         write(DAVE, f"Question {number}")
     assert Inquiry.objects.count() == 5
     assert len(mailed_to(DAVES)) == 3
+
+
+def test_mail_of_an_old_mailbox_is_not_confirmed(clock: time_machine.Traveller) -> None:
+    long_ago = timezone.now() - timedelta(days=3)
+    receive_message(written(DAVE, "What would a new site cost?"), received_at=long_ago)
+    assert Inquiry.objects.get().state == "open"
+    assert mailed_to(DAVES) == []
 
 
 def test_mail_with_many_links_is_held_without_a_confirmation() -> None:
