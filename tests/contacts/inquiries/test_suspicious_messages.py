@@ -17,6 +17,7 @@ from pytest_django import Settings
 from contacts.inquiries.spam_check import mixes_scripts, new_stamp
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
+from tests import factories
 from tests.contacts.conftest import Post, page_of, press
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +158,12 @@ def test_trap_is_out_of_the_page_and_means_nothing_to_autofill(client: Client, p
     assert (field["name"], field["type"]) == ("extra", "text")
     styles = (settings.BASE_DIR / "static/aitpro/css/base.css").read_text()
     assert re.search(r"\.form-extra \{\s*display: none;\s*\}", styles)
+
+
+def test_held_message_without_an_address_is_released_and_nobody_mailed(staff: Client, work: Work) -> None:
+    held = factories.inquiry(email=None, address="1 Main Street", state="held")
+    assert "Released" in press(staff, held, "release")
+    work()
+    held.refresh_from_db()
+    assert held.state == "open"
+    assert mail.outbox == []
