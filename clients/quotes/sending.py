@@ -15,6 +15,9 @@ from django.utils import timezone
 
 from clients.mails import QUOTE_SENT
 from clients.models import Installment, Quote, QuoteTerms
+from contacts.inquiries.correspondence import log_correspondence
+from contacts.inquiries.workflow import mark_answered
+from contacts.models import Correspondence, Inquiry
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import queue_mail
@@ -77,7 +80,19 @@ def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = Fa
         if not draft.email:
             raise ActionRefused("No email address is known. Send the PDF by letter instead.")
         queue_mail(QUOTE_SENT, to=draft.email, about=draft, context={})
+    if draft.inquiry is not None:
+        _answer(draft.inquiry, quote=draft, by_letter=by_letter, actor=actor)
     record(action="clients.quote.sent", about=draft, actor=actor)
+
+
+def _answer(inquiry: Inquiry, *, quote: Quote, by_letter: bool, actor: User) -> None:
+    """The quote answers its message. A letter is logged, which is refused without permission to write one."""
+    if not by_letter:
+        mark_answered(inquiry=inquiry)
+        return
+    way, text = Correspondence.Way.LETTER_OUT, f"The quote {quote.number}."
+    entry = Correspondence(inquiry=inquiry, way=way, purpose=inquiry.purpose, notes=text)
+    log_correspondence(entry=entry, actor=actor, answers=True)
 
 
 @transaction.atomic

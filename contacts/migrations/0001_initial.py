@@ -1,6 +1,5 @@
 import contacts.models.attachment
 import contacts.models.incoming_mail
-import contacts.models.inquiry
 import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
@@ -92,7 +91,7 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('opened_at', models.DateTimeField(editable=False, null=True, verbose_name='first opened')),
                 ('snoozed_until', models.DateTimeField(editable=False, null=True)),
-                ('keep_until', models.DateTimeField(db_index=True, default=contacts.models.inquiry.kept_by_default, editable=False, null=True)),
+                ('keep_until', models.DateTimeField(db_index=True, editable=False, null=True)),
                 ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entered_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.inquiry', verbose_name='merged into')),
@@ -131,7 +130,7 @@ class Migration(migrations.Migration):
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
                 ('about_model', models.CharField(blank=True, max_length=60)),
                 ('about_id', models.UUIDField(null=True)),
-                ('keep_until', models.DateTimeField(db_index=True, default=contacts.models.incoming_mail.kept_by_default, null=True)),
+                ('keep_until', models.DateTimeField(db_index=True, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='times read')),
                 ('tried_at', models.DateTimeField(null=True, verbose_name='last read')),
                 ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incoming_mails', to='privacy.privacyrequest')),

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedDateTimeField
 from privacy.encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.models import PrivacyRequest
@@ -125,7 +126,7 @@ class IncomingMail(SealedModel):
     about_model = models.CharField(max_length=60, blank=True)
     about_id = models.UUIDField(null=True)
     # Of a filed one: as of its inquiry.
-    keep_until = models.DateTimeField(default=kept_by_default, null=True, db_index=True)
+    keep_until = ComputedDateTimeField(default=kept_by_default, null=True, db_index=True)
     attempts = models.PositiveSmallIntegerField("times read", default=0)
     tried_at = models.DateTimeField("last read", null=True)
 

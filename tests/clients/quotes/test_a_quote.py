@@ -12,7 +12,7 @@ from django.test import Client
 
 from clients.models import Installment, Quote
 from clients.quotes.decisions import expire_quotes
-from contacts.models import Inquiry
+from contacts.models import Correspondence, Inquiry
 from privacy.audit.models import AuditEntry
 from shop.models import ShopTerms
 from shop.terms.publishing import publish_terms
@@ -221,11 +221,27 @@ def test_draft_is_discarded_with_its_lines(staff: Client, quote: Quote) -> None:
     assert not Quote.objects.exists()
 
 
-def test_quote_sent_by_letter_mails_nobody(staff: Client, quote: Quote, work: Work) -> None:
+def test_quote_sent_by_letter_is_logged_and_mails_nobody(staff: Client, quote: Quote, work: Work) -> None:
     press(staff, quote, "send-by-letter")
     work()
     assert quote.state == "sent"
     assert mail.outbox == []
+    assert Correspondence.objects.get().way == "letter_out"
+    assert Inquiry.objects.get().state == "answered"
+
+
+def test_quote_goes_by_letter_only_to_an_address_that_was_given(staff: Client, inquiry: Inquiry, quote: Quote) -> None:
+    inquiry.address = ""
+    inquiry.save()
+    press(staff, quote, "send-by-letter")
+    assert quote.state == "draft"
+    assert not Correspondence.objects.exists()
+
+
+def test_quote_answers_its_message(staff: Client, quote: Quote) -> None:
+    assert Inquiry.objects.get().state == "open"
+    press(staff, quote, "send")
+    assert Inquiry.objects.get().state == "answered"
 
 
 def test_list_sums_latest_versions(staff: Client, sent: Quote) -> None:
