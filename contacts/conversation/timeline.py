@@ -159,7 +159,6 @@ class Conversation:
     latest: Event
     own: Event | None
     since: list[Event]
-    since: list[Event]
     before: list[Event]
     is_whole: bool  # False if the sender has older messages, which only the history lists
 
