@@ -25,9 +25,10 @@ TOLD = (Kind.COMPLAINT, Kind.CORRECTION)  # staff answer these from what the per
 
 
 def waiting_wishes(now: datetime) -> QuerySet[IncomingMail]:
-    """Mails whose wish nobody has settled yet, the oldest first, without those that turned out to be spam."""
+    """Mails whose wish nobody has settled yet, the oldest first, without those that turned out to be spam.
+    A conversation that is spam says nothing about what somebody else wrote in it."""
     waiting = IncomingMail.objects.exclude(wish="").filter(is_kept("keep_until", now), wish_settled_at=None)
-    spam = Q(inquiry__state=Inquiry.State.SPAM) | Q(inquiry=None, state=IncomingMail.State.IGNORED)
+    spam = Q(inquiry__state=Inquiry.State.SPAM, is_from_other=False) | Q(inquiry=None, state=IncomingMail.State.IGNORED)
     return waiting.exclude(spam).defer("raw").order_by("received_at", "pk")
 
 
