@@ -81,6 +81,8 @@ def by_letter(bob: User) -> Quote:
     """A quote for somebody without an email address, in two halves."""
     asked = factories.inquiry(None, name="Carol Customer", kind="quote", channel="letter", address="2 Main Street")
     quote = draft(bob, asked, HALVES)
+    quote.title = "A site for a bakery"
+    quote.save()
     send_quote(quote=quote, now=timezone.now(), actor=bob, by_letter=True)
     quote.refresh_from_db()
     return quote
