@@ -80,7 +80,7 @@ def _offer(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> str:
     """The link of a quote in three parts; leaves the staff's browser on its page."""
     draft(rehearsal, staff, writer)
     label, day = rehearsal.canary(writer.who, "further installment"), _today() + timedelta(days=60)
-    rest = {"label": label, "percent": "", "fixed_minor": "", "due": "release"}
+    rest = {"label": label, "percent": "", "fixed_minor": "", "due": "release", "due_on": ""}
     last = {"label": label, "percent": "", "fixed_minor": "100", "due": "date", "due_on": day.isoformat()}
     further = {
         f"installments-{number}-{name}": text
@@ -88,6 +88,7 @@ def _offer(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> str:
         for name, text in fields.items()
     }
     staff.submit("Save", **{"installments-0-percent": "40", **further})
+    rehearsal.expect("The draft is saved." in staff.text, "staff can change the installments of a draft")
     return send(rehearsal, staff, writer)
 
 
