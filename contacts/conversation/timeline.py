@@ -105,7 +105,7 @@ def _files(inquiry: Inquiry) -> defaultdict[Any, tuple[Attachment, ...]]:
 def _mail_event(mail: IncomingMail, inquiry: Inquiry) -> Event:
     is_own, what = inquiry.is_from(mail.sender), "wrote an email"
     if not is_own:
-        what = f"wrote an email from another address, {mail.sender}"
+        what = f"wrote an email from another address, {mail.sender}" if mail.sender else "an email without a sender"
     if mail.is_automatic:
         what = f"{what}: by a program, so it needs no answer"
     side: Side = "fact" if mail.is_automatic else "sender" if is_own else "other"

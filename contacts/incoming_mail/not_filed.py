@@ -14,6 +14,7 @@ class NotFiled(StrEnum):
     OUR_ADDRESS = "it says that we wrote it"
     BY_PROGRAM = "a program wrote it, and it answers nothing of ours"
     TOO_MANY = "this sender wrote too often within an hour"
+    TOO_MANY_OTHERS = "others than its sender wrote into this message too often within a day"
     UNDECIDED = "it could not be filed by itself"
     BOUNCE = "a mail server's notification about our mail"
     FOREIGN_BOUNCE = "a mail server's notification about a mail that isn't ours"

@@ -13,6 +13,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from contacts.incoming_mail.filing import OTHERS_A_DAY, TOLD_AN_HOUR
 from contacts.incoming_mail.intake import receive_message
 from contacts.models import Attachment, IncomingMail, Inquiry
 from privacy.audit.models import AuditEntry
@@ -206,6 +207,31 @@ def test_mail_from_another_address_is_shown_as_someone_elses_and_gets_nothing(
     send(staff, inquiry, "As you wish.")
     assert mailed_to(EVES) == []
     assert len(mailed_to(DAVES)) == 2
+
+
+def test_flood_of_others_in_a_thread_is_held_and_its_owner_is_not(answered: Any, inquiry: Inquiry) -> None:
+    for number in range(OTHERS_A_DAY):
+        assert answer(answered, f"Eve <eve{number}@example.net>").inquiry == inquiry
+    held = answer(answered, "Eve <one-more@example.net>", "Green!")
+    assert (held.state, held.inquiry, held.text) == ("held", None, "Green!")
+    assert "others" in held.reason
+    assert answer(answered, DAVE, "Blue.").inquiry == inquiry
+
+
+def test_flood_of_strangers_leaves_the_news_of_an_answered_person(answered: Any) -> None:
+    for number in range(TOLD_AN_HOUR + 1):
+        write(f"Eve <eve{number}@example.net>")
+    told = len(mailed_to(BUSINESS))
+    write(EVE)
+    assert len(mailed_to(BUSINESS)) == told
+    answer(answered, DAVE)
+    assert len(mailed_to(BUSINESS)) == told + 1
+
+
+def test_name_that_passes_for_an_address_is_not_shown() -> None:
+    mail = write('"dave@example.org" <eve@example.net>')
+    assert mail.sender_name == ""
+    assert Inquiry.objects.get().name == "eve@example.net"
 
 
 def test_mail_from_another_address_does_not_keep_the_thread_longer(answered: Any, inquiry: Inquiry) -> None:
