@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from contacts.models.incoming_mail import THREAD_DELETED as DELETED_WITH_THREAD
+
 
 class NotFiled(StrEnum):
     TOO_LARGE = "too large: only its beginning is stored"
@@ -22,4 +24,5 @@ class NotFiled(StrEnum):
     TOO_OLD = "it is older than we keep messages"
     OWN_MAIL = "our own mail came back"
     SPAM = "marked as spam"
+    THREAD_DELETED = DELETED_WITH_THREAD
     DELETED_BEFORE = "it arrived before and has been deleted since"
