@@ -15,7 +15,6 @@ from django.utils import timezone
 
 from clients.models import Quote
 from clients.quotes.drafting import add_up
-from clients.quotes.payments import next_planned
 from clients.quotes.sending import obstacle, offer_of
 from clients.quotes.views import pdf_response
 from privacy.admin_base.blind_search import BlindSearchMixin
@@ -143,7 +142,7 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
 
     def action_context(self, request: HttpRequest, row: Quote, action: StaffAction) -> dict[str, Any]:
         if action.form is not SendForm:
-            return {"next_due": next_planned(row)} if action.name == "next-due" else {}
+            return {}
         return {"installments": row.installments.all(), "obstacle": obstacle(row, now=timezone.now())}
 
     def pdf_view(self, request: HttpRequest, quote_id: Any) -> HttpResponse:
