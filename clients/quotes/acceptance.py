@@ -16,12 +16,14 @@ from clients.mails import QUOTE_ACCEPTED, QUOTE_ANSWERED
 from clients.models import Installment, Quote
 from clients.models.quote import KEPT_ACCEPTED
 from contacts.documents.file_validation import SniffedFile
-from contacts.documents.sharing import add_document
+from contacts.inquiries.correspondence import log_correspondence
+from contacts.models import Correspondence
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import notify
 from privacy.registry.deadlines import local_day
 from privacy.registry.mail_kinds import business_address
+from privacy.registry.purposes import Purpose
 from shop.checkout.orders import place_service_order
 from shop.models import Order
 
@@ -59,7 +61,14 @@ def accept_quote(
     if scan is not None:
         if accepted.inquiry is None or actor is None:
             raise ActionRefused("The message that this quote answered was deleted, so the scan can't be kept with it.")
-        add_document(inquiry=accepted.inquiry, file=scan, actor=actor)
+        letter = Correspondence(
+            inquiry=accepted.inquiry,
+            way=Correspondence.Way.LETTER_IN,
+            purpose=Purpose.QUOTE,
+            happened_at=now,
+            notes=f"Signed quote {accepted.reference}",
+        )
+        log_correspondence(entry=letter, actor=actor, answers=True, files=[scan])
     notify(QUOTE_ACCEPTED, to=accepted.email, about=accepted)
     if actor is None:
         for address in business_address(accepted):

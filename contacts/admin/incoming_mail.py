@@ -159,7 +159,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
             "text",
             "quoted",
         ),
-        *("files", "original", "size", "thread"),
+        *("files", "original", "size", "thread", "privacy_request"),
     )
     readonly_fields = fields
     staff_actions = (*SETTLE_WISH, *MAIL_ACTIONS)
@@ -202,7 +202,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     # --- Columns ------------------------------------------------------------------------------------------------------
     @admin.display(description="from")
     def sender_label(self, mail: IncomingMail) -> str:
-        return mail.sender_name or mail.sender or "unknown sender"
+        return mail.shown_sender
 
     @admin.display(description="files")
     def files(self, mail: IncomingMail) -> str | SafeString:

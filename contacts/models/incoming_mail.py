@@ -14,6 +14,7 @@ from privacy.encryption.computed_fields import ComputedDateTimeField
 from privacy.encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.models import PrivacyRequest
+from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import ByOthers, Erasure, Retention, personal_data
 from privacy.registry.purposes import Purpose
 
@@ -153,4 +154,8 @@ class IncomingMail(SealedModel):
     @property
     def staff_label(self) -> str:
         """For pages of the staff, never for logs."""
-        return f"{self.sender_name or self.sender or 'unreadable sender'}, {self.received_at:%Y-%m-%d}"
+        return f"{self.shown_sender}, {local_day(self.received_at):%b %-d, %Y}"
+
+    @property
+    def shown_sender(self) -> str:
+        return self.sender_name or self.sender or "unknown sender"

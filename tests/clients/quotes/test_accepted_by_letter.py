@@ -32,7 +32,11 @@ def test_letter_is_recorded_with_its_date_and_scan(staff: Client, bob: User) -> 
     assert (quote.state, quote.recorded_by, quote.signed_on) == (Quote.State.ACCEPTED, bob, date(2026, 3, 2))
     assert len(orders_of(quote)) == 2
     assert quote.inquiry is not None
-    assert [document.file_name for document in quote.inquiry.documents.all()] == ["letter.pdf"]
+    page = Page(staff, f"/admin/contacts/inquiry/{quote.inquiry.pk}/change/").text
+    assert "letter received" in page
+    assert f"Signed quote {quote.reference}" in page
+    assert "letter.pdf" in page
+    assert "not sent yet" not in page
 
 
 @pytest.mark.parametrize(
