@@ -22,6 +22,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import queue_mail
 from privacy.registry.deadlines import local_day
+from shop.models import ShopTerms
 from shop.models.terms import current_shop_terms
 
 from .drafting import LARGEST_MINOR, add_up, schedule_problem
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 State = Quote.State
 IN_FULL = "In full"
+# The refund policy and the license terms are about what the shop sells; the terms of sale say what is true of services.
+TERMS = frozenset({ShopTerms.Document.SALE})
 
 
 def obstacle(quote: Quote, *, now: datetime) -> str:
@@ -71,7 +74,9 @@ def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = Fa
     if not draft.installments.exists():
         Installment.objects.create(quote=draft, label=IN_FULL, amount_minor=draft.total_minor)
     QuoteTerms.objects.bulk_create(
-        QuoteTerms(quote=draft, document=version.document, version=version) for version in current_shop_terms()
+        QuoteTerms(quote=draft, document=version.document, version=version)
+        for version in current_shop_terms()
+        if version.document in TERMS
     )
     draft.tax_name = settings.TAX_NAME if settings.TAX_PERCENT else ""
     draft.tax_percent, draft.state, draft.sent_at = settings.TAX_PERCENT, State.SENT, now
