@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +53,13 @@ def failed(monkeypatch: pytest.MonkeyPatch) -> IncomingMail:
     with monkeypatch.context() as patched:
         patched.setattr(intake, "file_mail", lambda **options: 1 / 0)
         return receive(arriving())
+
+
+def test_held_mail_is_dated_in_the_business_zone(staff: Client, held: IncomingMail) -> None:
+    IncomingMail.objects.update(received_at=datetime(2026, 3, 2, 2, 30, tzinfo=UTC), sender=None, sender_name=None)
+    page = page_of(staff, held)
+    assert "unknown sender, Mar 1, 2026" in page.text
+    assert "Mar 1, 2026, 6:30 PM" in page.text
 
 
 def test_the_list_shows_what_waits_and_why(staff: Client, held: IncomingMail, failed: IncomingMail) -> None:
