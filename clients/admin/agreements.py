@@ -15,6 +15,7 @@ from django.utils import timezone
 from clients.agreements.agreements import delete_agreement, end_agreement, save_agreement
 from clients.models import Agreement
 from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.registry.deadlines import local_day
 from privacy.web.personal_data_form import PersonalDataForm
@@ -63,7 +64,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(StaffActionsAdmin):
+class AgreementAdmin(BlindSearchMixin, StaffActionsAdmin):
     form = AgreementForm
     list_display = ["name", "subject", "starts_on", "ends_on", "status"]
     list_filter = [InForceFilter]

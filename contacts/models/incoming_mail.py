@@ -13,6 +13,7 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.models import PrivacyRequest
+from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Purpose
 
@@ -120,4 +121,4 @@ class IncomingMail(SealedModel):
     @property
     def staff_label(self) -> str:
         """For pages of the staff, never for logs."""
-        return f"{self.sender_name or self.sender or 'unreadable sender'}, {self.received_at:%Y-%m-%d}"
+        return f"{self.sender_name or self.sender or 'unknown sender'}, {local_day(self.received_at):%Y-%m-%d}"
