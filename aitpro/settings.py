@@ -409,7 +409,7 @@ TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 # --- The nightly attack on the promises (privacy/evidence/rehearsal) --------------------------------------------------
 REHEARSE_NIGHTLY = env.flag("REHEARSE_NIGHTLY", default=True) and not REHEARSAL
 REHEARSAL_HOUR = env.hour("REHEARSAL_HOUR", default=3)  # in the business's time zone
-REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=600)  # then it is killed and counts as failed
+REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=1800)  # then it is killed and counts as failed
 # The server role that may create its scratch databases.
 REHEARSAL_DATABASE = env.database("REHEARSAL_DATABASE_URL", default="")
 
@@ -432,14 +432,16 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["requests"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    # Below a warning, other packages log what they work on: a PDF's letters, a mailbox's password.
+    "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        **{
+            app: {"level": "INFO"}
+            for app in ("accounts", "affiliates", "aitpro", "clients", "contacts", "privacy", "shop")
+        },
         "django": {"handlers": [], "level": "INFO"},  # Django's own handlers would log full paths, and mail them
         "django.request": {"filters": ["unavailable"]},
         "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
-        "imapclient": {"level": "WARNING"},  # below that, it repeats mails and the password
-        "django_tasks": {"level": "WARNING"},
-        "django_tasks_db": {"level": "WARNING"},
         "flufl.bounce": {"level": "CRITICAL"},  # it logs what it could not read, with addresses
     },
 }

@@ -45,8 +45,8 @@ row_kind(
 row_kind(
     model=IncomingMail,
     purpose=Purpose.ANSWER_INQUIRY,
-    one="incoming email",
-    many="incoming emails",
+    one="received email",
+    many="received emails",
     position=11,
     show=lambda mail: Shown(
         number=mail.subject or "no subject",

@@ -40,8 +40,8 @@ row_kind(
 row_kind(
     model=OutgoingMail,
     purpose=Purpose.LEGAL_OBLIGATION,
-    one="mail",
-    many="mails",
+    one="sent email",
+    many="sent emails",
     position=45,
     show=lambda mail: Shown(
         number=mail.subject, at=mail.queued_at, name=mail.recipient, state=mail.get_state_display(), detail=mail.refusal

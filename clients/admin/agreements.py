@@ -64,7 +64,7 @@ class InForceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(BlindSearchMixin, StaffActionsAdmin):
+class AgreementAdmin(StaffActionsAdmin, BlindSearchMixin):
     form = AgreementForm
     list_display = ["name", "subject", "starts_on", "ends_on", "status"]
     list_filter = [InForceFilter]

@@ -15,10 +15,14 @@ from django.utils import timezone
 
 from clients.mails import QUOTE_SENT
 from clients.models import Installment, Quote, QuoteTerms
+from contacts.inquiries.correspondence import log_correspondence
+from contacts.inquiries.workflow import mark_answered
+from contacts.models import Correspondence, Inquiry
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import queue_mail
 from privacy.registry.deadlines import local_day
+from shop.models import ShopTerms
 from shop.models.terms import current_shop_terms
 
 from .drafting import LARGEST_MINOR, add_up, schedule_problem
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
 State = Quote.State
 IN_FULL = "In full"
+# The refund policy and the license terms are about what the shop sells; the terms of sale say what is true of services.
+TERMS = frozenset({ShopTerms.Document.SALE})
 
 
 def obstacle(quote: Quote, *, now: datetime) -> str:
@@ -68,7 +74,9 @@ def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = Fa
     if not draft.installments.exists():
         Installment.objects.create(quote=draft, label=IN_FULL, amount_minor=draft.total_minor)
     QuoteTerms.objects.bulk_create(
-        QuoteTerms(quote=draft, document=version.document, version=version) for version in current_shop_terms()
+        QuoteTerms(quote=draft, document=version.document, version=version)
+        for version in current_shop_terms()
+        if version.document in TERMS
     )
     draft.tax_name = settings.TAX_NAME if settings.TAX_PERCENT else ""
     draft.tax_percent, draft.state, draft.sent_at = settings.TAX_PERCENT, State.SENT, now
@@ -77,7 +85,19 @@ def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = Fa
         if not draft.email:
             raise ActionRefused("No email address is known. Send the PDF by letter instead.")
         queue_mail(QUOTE_SENT, to=draft.email, about=draft, context={})
+    if draft.inquiry is not None:
+        _answer(draft.inquiry, quote=draft, by_letter=by_letter, actor=actor)
     record(action="clients.quote.sent", about=draft, actor=actor)
+
+
+def _answer(inquiry: Inquiry, *, quote: Quote, by_letter: bool, actor: User) -> None:
+    """The quote answers its message. A letter is logged, which is refused without permission to write one."""
+    if not by_letter:
+        mark_answered(inquiry=inquiry)
+        return
+    way, text = Correspondence.Way.LETTER_OUT, f"The quote {quote.number}."
+    entry = Correspondence(inquiry=inquiry, way=way, purpose=inquiry.purpose, notes=text)
+    log_correspondence(entry=entry, actor=actor, answers=True)
 
 
 @transaction.atomic

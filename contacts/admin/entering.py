@@ -18,6 +18,7 @@ from contacts.inquiries.forms import ONLY_FOR
 from contacts.models import Attachment, Inquiry
 from contacts.models.inquiry import KEPT
 from privacy.admin_base.acting_user import acting_user
+from privacy.encryption.email_field import EmailAddressInput
 from privacy.web.personal_data_form import PersonalDataForm
 
 Channel = Inquiry.Channel
@@ -44,7 +45,7 @@ class NewInquiryForm(PersonalDataForm, forms.ModelForm[Inquiry]):
         }
         widgets = {
             "name": forms.TextInput(attrs=MANUAL),
-            "email": forms.EmailInput(attrs=MANUAL),
+            "email": EmailAddressInput(attrs=MANUAL),
             "phone": forms.TextInput(attrs={**MANUAL, "type": "tel"}),
             "address": forms.Textarea(attrs={"rows": 3, "cols": 60, **MANUAL}),
             "message": forms.Textarea(attrs={"rows": 12, "cols": 80}),

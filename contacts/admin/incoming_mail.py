@@ -161,7 +161,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
             "text",
             "quoted",
         ),
-        *("files", "original", "length", "thread"),
+        *("files", "original", "length", "thread", "privacy_request"),
     )
     readonly_fields = fields
     staff_actions = (*SETTLE_WISH, *MAIL_ACTIONS)
@@ -204,7 +204,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     # --- Columns ------------------------------------------------------------------------------------------------------
     @admin.display(description="from")
     def sender_label(self, mail: IncomingMail) -> str:
-        return mail.sender_name or mail.sender or "unknown sender"
+        return mail.shown_sender
 
     @admin.display(description="reason", ordering="reason")
     def why(self, mail: IncomingMail) -> str:

@@ -9,10 +9,8 @@ from django.contrib import admin
 from django.contrib.admin.utils import label_for_field
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from contacts.conversation.timeline import answered_row
@@ -30,7 +28,7 @@ from .conversation import ConversationPage
 from .entering import ENTERED, EnteringAdmin
 from .filters import QueueFilter, inbox_order
 from .forms import ConversationForm
-from .words import due_in_words, state_in_words
+from .words import due_in_words, request_link, state_in_words
 
 WRITTEN: tuple[str, ...] = ("name", "email", "phone", "address", "project", "budget", "deadline", "order_reference")
 Kind = PrivacyRequest.Kind
@@ -90,19 +88,18 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
         facts: list[tuple[str, Any]] = [(label, value) for label, value in labels if value]
         if inquiry.email and not inquiry.email.isascii():  # letters of other scripts, which may look alike
             facts.append(("domain", normalize_email(inquiry.email).rpartition("@")[2]))
-        if request.user.has_perm("privacy.view_privacyrequest"):
-            facts += (("privacy request", link) for link in self._requests(inquiry))
+        facts += (("privacy request", shown) for shown in self._requests(inquiry, request.user))
         if row := answered_row(inquiry):
             somebody_elses = "" if is_about(row, inquiry.email) else " (someone else's)"
             facts.append(("answers our email about", format_html("{}{}", link_for(request.user, row), somebody_elses)))
         return [*facts, *contributed_facts(inquiry, request.user)]
 
-    def _requests(self, inquiry: Inquiry) -> Iterator[SafeString]:
-        """Links to the complaint that it is, and to what its emails asked for, with their legal deadlines."""
+    def _requests(self, inquiry: Inquiry, viewer: Any) -> Iterator[str]:
+        """The complaint that it is, and what its emails asked for, to which merged messages belong."""
         complaint, asked = Q(pk=inquiry.privacy_request_id), Q(incoming_mails__inquiry=inquiry)
-        for each in PrivacyRequest.objects.filter(complaint | asked).distinct():
-            address = reverse("admin:privacy_privacyrequest_change", args=[each.pk])
-            yield format_html('<a href="{}">{}, {}</a>', address, each.get_kind_display(), each.reference)
+        merged = Q(incoming_mails__inquiry__merged_into=inquiry)
+        for each in PrivacyRequest.objects.filter(complaint | asked | merged).distinct():
+            yield request_link(each, viewer)
 
     def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
         return [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from contacts.models import Inquiry
+from privacy.models import PrivacyRequest
 from privacy.registry.deadlines import local_day
 
 State = Inquiry.State
@@ -34,6 +37,15 @@ def due_in_words(inquiry: Inquiry, now: datetime) -> str | SafeString:
         return format_html('<strong class="overdue">overdue since {}</strong>', day_in_words(inquiry.due_at))
     days = (local_day(inquiry.due_at) - local_day(now)).days
     return {0: "due today", 1: "due tomorrow"}.get(days, f"due {day_in_words(inquiry.due_at)}")
+
+
+def request_link(request: PrivacyRequest, viewer: Any) -> str:
+    """Kind and number, as a link for those who may open it."""
+    words = f"{request.get_kind_display()}, {request.reference}"
+    if not viewer.has_perm("privacy.view_privacyrequest"):
+        return words
+    address = reverse("admin:privacy_privacyrequest_change", args=[request.pk])
+    return format_html('<a href="{}">{}</a>', address, words)
 
 
 def day_in_words(moment: datetime) -> str:

@@ -105,7 +105,7 @@ def _files(inquiry: Inquiry) -> defaultdict[Any, tuple[Attachment, ...]]:
 def _mail_event(mail: IncomingMail, inquiry: Inquiry) -> Event:
     is_own, what = inquiry.is_from(mail.sender), "wrote an email"
     if not is_own:
-        what = f"wrote an email from another address, {mail.sender}"
+        what = f"wrote an email from another address, {mail.sender}" if mail.sender else "an email without a sender"
     if mail.is_automatic:
         what = f"{what}: by a program, so it needs no answer"
     side: Side = "fact" if mail.is_automatic else "sender" if is_own else "other"
@@ -149,7 +149,7 @@ def _name(user: Any) -> str:
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a message's page shows: what was written to us last, and all the rest, newest first.
+    """What a message's page shows: what was written to us last, what happened since, and what before, newest first.
 
     `own` is what the inquiry's sender wrote last: all that an answer, which goes to that address, may quote. None if
     nothing was written: what colleagues noted of a call is theirs.
@@ -158,6 +158,7 @@ class Conversation:
     inquiries: list[Inquiry]
     latest: Event
     own: Event | None
+    since: list[Event]
     before: list[Event]
     is_whole: bool  # False if the sender has older messages, which only the history lists
 
@@ -173,6 +174,5 @@ def conversation_of(inquiry: Inquiry, *, mails: bool) -> Conversation:
     thread = {each.pk for each in inquiries if inquiry.pk in (each.pk, each.merged_into_id)}
     words = [each for each in events if each.side in ("sender", "other") and each.inquiry and each.inquiry.pk in thread]
     own = next((each for each in words if each.is_quotable), None)
-    return Conversation(
-        inquiries, words[0], own, [each for each in events if each is not words[0]], len(found) <= SHOWN
-    )
+    at = next(number for number, each in enumerate(events) if each is words[0])
+    return Conversation(inquiries, words[0], own, events[:at], events[at + 1 :], len(found) <= SHOWN)

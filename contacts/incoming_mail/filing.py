@@ -21,6 +21,7 @@ from contacts.models import IncomingMail, Inquiry
 from privacy.audit.trail import record
 from privacy.consent.opt_outs import is_opted_out
 from privacy.encryption.normalization import normalize_email
+from privacy.mail.bounces import note_answer
 from privacy.mail.sending import notify
 from privacy.mail.threads import reason_answered
 from privacy.registry.purposes import Channel
@@ -37,7 +38,8 @@ NO_TEXT = "(The email has no text.)"
 LONGEST_NAME, LONGEST_MESSAGE = 150, 100_000  # characters; of a longer text, the whole is among the files
 CONFIRMED_A_DAY = 3  # confirmations to one address; it may be forged
 CONFIRMED_WITHIN = timedelta(days=2)  # of its arrival: whoever wrote longer ago, found in an old mailbox, awaits none
-TOLD_AN_HOUR = 30  # mails to staff about mails
+TOLD_AN_HOUR = 30  # mails to staff about mails of people whom they have answered; and as many about all others
+OTHERS_A_DAY = 10  # mails in one thread by others than its sender; more are held
 
 
 @transaction.atomic
@@ -51,9 +53,14 @@ def file_mail(*, mail: IncomingMail, message: ReadMessage, automatic: str) -> In
     subject = subject_of(reason, sender=mail.sender or "")
     mail.is_automatic, mail.wish = bool(automatic), wish_in(message)
     mail.answers = reason.mail_id if reason else None
+    if mail.answers is not None and not automatic:
+        note_answer(mail_id=mail.answers, sender=str(mail.sender))
     if subject is not None:
         mail.about_model, mail.about_id = subject.row._meta.label, subject.row.pk
     thread = thread_of(mail, subject=subject, answers_to=message.answers_to, now=timezone.now())
+    if thread is not None and _is_flooded(thread, mail):
+        mail.reason = NotFiled.TOO_MANY_OTHERS
+        return None
     if thread is not None:
         add_to_thread(mail=mail, inquiry=thread)
     elif automatic:
@@ -72,7 +79,7 @@ def add_to_thread(*, mail: IncomingMail, inquiry: Inquiry) -> None:
     if inquiry.is_from(mail.sender):
         keep_thread(inquiry=inquiry, written_at=mail.received_at)
     reopen_for_mail(inquiry=inquiry)
-    _tell_staff(inquiry)
+    _tell_staff(inquiry, sender=mail.sender)
 
 
 def start_inquiry(*, mail: IncomingMail, subject: Subject | None = None, held: bool = False) -> Inquiry:
@@ -92,7 +99,7 @@ def start_inquiry(*, mail: IncomingMail, subject: Subject | None = None, held: b
     )
     receive_inquiry(inquiry=inquiry, held=held, is_mailed=False)
     mail.starts_inquiry, mail.text = True, None  # the inquiry has it
-    _tell_staff(inquiry)
+    _tell_staff(inquiry, sender=mail.sender)
     is_sender = subject is None or subject.is_senders
     if is_sender and not held and _may_be_confirmed(mail):
         notify(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry)
@@ -118,7 +125,19 @@ def _may_be_confirmed(mail: IncomingMail) -> bool:
     )
 
 
-def _tell_staff(inquiry: Inquiry) -> None:
-    """Within a limit: anybody can send mails by the thousand."""
-    if has_room("mails told", "staff", slots=TOLD_AN_HOUR, now=timezone.now()):
+def _is_flooded(inquiry: Inquiry, mail: IncomingMail) -> bool:
+    """Whoever has one mail of ours can write into its thread, from any number of addresses."""
+    if inquiry.is_from(mail.sender):
+        return False
+    day = {"received_at__gt": mail.received_at - timedelta(days=1), "received_at__lte": mail.received_at}
+    mails = inquiry.incoming_mails.filter(**day)
+    others = mails.exclude(sender_index=inquiry.email) if inquiry.email else mails
+    return bool(others.count() >= OTHERS_A_DAY)
+
+
+def _tell_staff(inquiry: Inquiry, *, sender: str | None) -> None:
+    """Within a limit: anybody can send mails by the thousand. They don't use up that of the people we have answered."""
+    answered = Inquiry.objects.of_person(sender).filter(replies__isnull=False).exists()
+    bucket = "people we answered" if answered else "others"
+    if has_room("mails told", bucket, slots=TOLD_AN_HOUR, now=timezone.now()):
         notify_staff(inquiry=inquiry)

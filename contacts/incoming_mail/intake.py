@@ -182,7 +182,9 @@ def _read_and_file(mail: IncomingMail, is_reviewed: bool) -> None:
 
 def _note_header(mail: IncomingMail, read: ReadMessage) -> None:
     mail.message_id, mail.sender, mail.sent_at = read.message_id or None, read.sender or None, read.sent_at
-    mail.sender_name, mail.subject, mail.wish = read.sender_name, read.subject, wish_in(read)
+    # A name with an @ passes for an address, and hides the real one on pages that show names.
+    mail.sender_name = "" if "@" in read.sender_name else read.sender_name
+    mail.subject, mail.wish = read.subject, wish_in(read)
 
 
 def _note_sender(mail: IncomingMail) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils import timezone
 
 from contacts.models import IncomingMail, Inquiry
 from privacy.admin_base.refusals import ActionRefused
@@ -15,6 +16,7 @@ from .filing import add_to_thread, start_inquiry
 from .intake import keep_files, process_mail, store_in
 from .message import ReadFile
 from .not_filed import NotFiled
+from .threads import followed
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -52,10 +54,13 @@ def read_again(*, mail: IncomingMail, actor: User) -> None:
 
 @transaction.atomic
 def file_into(*, mail: IncomingMail, inquiry: Inquiry, actor: User) -> None:
-    """Into the thread of this inquiry, which waits for an answer again."""
+    """Into the thread of this inquiry, or of that into which it was merged; it waits for an answer again."""
     mail = _locked(mail)
-    add_to_thread(mail=mail, inquiry=inquiry)
-    _file(mail, inquiry, actor)
+    thread = followed(inquiry, timezone.now())
+    if thread is None:
+        raise ActionRefused("This message no longer exists.")
+    add_to_thread(mail=mail, inquiry=thread)
+    _file(mail, thread, actor)
 
 
 @transaction.atomic

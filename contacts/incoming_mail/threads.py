@@ -55,18 +55,19 @@ def thread_of(
     if subject is not None:
         row = subject.row
         found = row if isinstance(row, Inquiry) else getattr(row, "inquiry", None)
-        if isinstance(found, Inquiry) and (thread := _followed(found, now)):
+        if isinstance(found, Inquiry) and (thread := followed(found, now)):
             return thread
     own = Inquiry.objects.of_person(mail.sender).exclude(state=Inquiry.State.SPAM).order_by("-received_at")
     if subject is not None:
         same = {"incoming_mails__about_model": subject.row._meta.label, "incoming_mails__about_id": subject.row.pk}
-        return _followed(own.filter(**same).first(), now)
+        return followed(own.filter(**same).first(), now)
     earlier = own.filter(incoming_mails__message_id_index__in=[*answers_to]).first() if answers_to else None
     numbers = REFERENCE.findall(mail.subject or "")
-    return _followed(earlier or own.filter(reference__in=numbers).first(), now)
+    return followed(earlier or own.filter(reference__in=numbers).first(), now)
 
 
-def _followed(inquiry: Inquiry | None, now: datetime) -> Inquiry | None:
+def followed(inquiry: Inquiry | None, now: datetime) -> Inquiry | None:
+    """The unexpired inquiry that this one was merged into, or itself; None if there is none."""
     while inquiry is not None and inquiry.merged_into is not None:
         inquiry = inquiry.merged_into
     is_kept = inquiry is not None and (inquiry.keep_until is None or inquiry.keep_until > now)

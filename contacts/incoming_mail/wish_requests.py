@@ -13,6 +13,7 @@ from contacts.models import IncomingMail, Inquiry
 from contacts.models.live_threads import is_kept
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
+from privacy.mail.link_mail_limits import LINK_LIFE
 from privacy.models import PrivacyRequest
 from privacy.requests import open_mailed_request
 from privacy.requests.forms import DETAILS_LIMIT
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 Kind = PrivacyRequest.Kind
 TOLD = (Kind.COMPLAINT, Kind.CORRECTION)  # staff answer these from what the person wrote
+UNTOLD = [kind for kind in Kind if kind not in TOLD]  # each says all by its kind
 
 
 def waiting_wishes(now: datetime) -> QuerySet[IncomingMail]:
-    """Mails whose wish nobody has settled yet, the oldest first, without those that turned out to be spam."""
+    """Mails whose wish nobody has settled yet, the oldest first, without those that turned out to be spam.
+    A conversation that is spam says nothing about what somebody else wrote in it."""
     waiting = IncomingMail.objects.exclude(wish="").filter(is_kept("keep_until", now), wish_settled_at=None)
-    spam = Q(inquiry__state=Inquiry.State.SPAM) | Q(inquiry=None, state=IncomingMail.State.IGNORED)
+    spam = Q(inquiry__state=Inquiry.State.SPAM, is_from_other=False) | Q(inquiry=None, state=IncomingMail.State.IGNORED)
     return waiting.exclude(spam).defer("raw").order_by("received_at", "pk")
 
 
@@ -44,13 +47,14 @@ def wishes_in(inquiry: Inquiry, *, now: datetime) -> QuerySet[IncomingMail]:
 @transaction.atomic
 def open_wished_request(*, mail: IncomingMail, actor: User) -> PrivacyRequest:
     """Opens the privacy request that the mail asks for, with deadlines that count from the mail's receipt; its sender
-    gets the link that proves the address. A second complaint in one conversation belongs to the first while that is
-    open. Raises `ActionRefused`, for instance for the second of two colleagues."""
+    gets the link that proves the address. While a request is open, the same wish of the same address leads to it, and
+    so does a second complaint in one conversation. Raises `ActionRefused`, for instance for the second of two
+    colleagues."""
     mail = _unsettled(mail)
     if not mail.sender:
         raise ActionRefused("This email has no readable sender. Record the request under “Requests of people”.")
     inquiry = mail.inquiry if mail.inquiry and _is_senders(mail.inquiry, mail) else None
-    request = inquiry.privacy_request if inquiry and mail.wish == Kind.COMPLAINT else None
+    request = inquiry.privacy_request if inquiry and mail.wish == Kind.COMPLAINT else _same_request(mail)
     if request is None or not request.is_open:
         request = open_mailed_request(
             email=mail.sender,
@@ -87,6 +91,14 @@ def _unsettled(mail: IncomingMail) -> IncomingMail:
 def _is_senders(inquiry: Inquiry, mail: IncomingMail) -> bool:
     """Somebody else may write into a conversation, but is never answered through it."""
     return bool(Inquiry.objects.of_person(mail.sender).filter(pk=inquiry.pk).exists())
+
+
+def _same_request(mail: IncomingMail) -> PrivacyRequest | None:
+    """The open request that asks for the same. Not one that came after the mail, whose deadline is earlier, nor one
+    whose link has expired: its sender needs another."""
+    same = PrivacyRequest.objects.open().of_address(str(mail.sender)).filter(kind=mail.wish, kind__in=UNTOLD)
+    can_be_confirmed = Q(link_mailed_at=None) | Q(link_mailed_at__gt=timezone.now() - LINK_LIFE) | ~Q(identity="")
+    return same.filter(can_be_confirmed, received_at__lte=mail.received_at).order_by("received_at").first()
 
 
 def _words_of(mail: IncomingMail) -> str:

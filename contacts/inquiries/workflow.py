@@ -19,7 +19,7 @@ from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from contacts.models import Inquiry, Reply
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import MailRefused, notify, queue_mail
 from privacy.models import PrivacyRequest
 from privacy.registry.deadlines import business_days_after
 from privacy.registry.purposes import Refusal
@@ -62,14 +62,15 @@ def notify_staff(*, inquiry: Inquiry) -> None:
 
 @transaction.atomic
 def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
-    """Staff looked, and it is a message like any other: its sender is told that it came. Raises `ActionRefused`."""
+    """Staff looked, and it is a message like any other: its sender is told that it came, if they can be
+    mailed. Raises `ActionRefused`."""
     if not Inquiry.objects.filter(pk=inquiry.pk, state=State.HELD).update(state=State.OPEN):
         raise ActionRefused("This message is not held (any more).")
     inquiry.refresh_from_db()
     if inquiry.privacy_request is not None and inquiry.privacy_request.acknowledged_at is None:
         inquiry.privacy_request.acknowledged_at = timezone.now()
         inquiry.privacy_request.save(update_fields=["acknowledged_at"])
-    queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
+    notify(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry)
     record(action="contacts.inquiry.released", about=inquiry, actor=actor)
 
 

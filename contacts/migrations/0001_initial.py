@@ -1,5 +1,5 @@
+import contacts.models.attachment
 import contacts.models.incoming_mail
-import contacts.models.inquiry
 import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('opened_at', models.DateTimeField(editable=False, null=True, verbose_name='first opened')),
                 ('snoozed_until', models.DateTimeField(editable=False, null=True)),
-                ('keep_until', models.DateTimeField(db_index=True, default=contacts.models.inquiry.kept_by_default, editable=False, null=True)),
+                ('keep_until', models.DateTimeField(db_index=True, editable=False, null=True)),
                 ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entered_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.inquiry', verbose_name='merged into')),
@@ -123,17 +123,18 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('received', 'not read yet'), ('filed', 'filed'), ('held', 'held for review'), ('failed', 'could not be read'), ('ignored', 'needs no answer')], default='received', max_length=8)),
                 ('reason', models.CharField(blank=True, max_length=100)),
                 ('starts_inquiry', models.BooleanField(default=False)),
+                ('is_from_other', models.BooleanField(default=False, editable=False)),
                 ('wish', models.CharField(blank=True, choices=[('access', 'Send me all my data'), ('correction', 'Correct my data'), ('deletion', 'Delete my data'), ('stop_contact', 'Stop contacting me'), ('complaint', 'Complain about how you handle my data')], max_length=20, verbose_name='asks for')),
                 ('wish_settled_at', models.DateTimeField(editable=False, null=True, verbose_name='wish settled')),
                 ('is_automatic', models.BooleanField(default=False, verbose_name='written by a program')),
                 ('answers', models.UUIDField(null=True, verbose_name='the mail that it answers')),
                 ('about_model', models.CharField(blank=True, max_length=60)),
                 ('about_id', models.UUIDField(null=True)),
-                ('keep_until', models.DateTimeField(db_index=True, default=contacts.models.incoming_mail.kept_by_default, null=True)),
+                ('keep_until', models.DateTimeField(db_index=True, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='times read')),
                 ('tried_at', models.DateTimeField(null=True, verbose_name='last read')),
                 ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incoming_mails', to='privacy.privacyrequest')),
-                ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='incoming_mails', to='contacts.inquiry')),
+                ('inquiry', models.ForeignKey(null=True, on_delete=contacts.models.incoming_mail.leave_others_mails, related_name='incoming_mails', to='contacts.inquiry')),
             ],
             options={
                 'verbose_name': 'incoming mail',
@@ -203,7 +204,7 @@ class Migration(migrations.Migration):
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
                 ('correspondence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.correspondence')),
                 ('incoming_mail', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.incomingmail')),
-                ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.inquiry')),
+                ('inquiry', models.ForeignKey(null=True, on_delete=contacts.models.attachment.leave_others_files, related_name='attachments', to='contacts.inquiry')),
             ],
             options={
                 'ordering': ['added_at', 'id'],

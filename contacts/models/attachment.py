@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.db import models
@@ -10,10 +11,11 @@ from django.utils import timezone
 
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
 from privacy.encryption.models import SealedModel
-from privacy.registry.declarations import Erasure, personal_data
+from privacy.registry.declarations import ByOthers, Erasure, personal_data
 from privacy.registry.purposes import Purpose
 
 from .live_threads import is_kept
+from .others_mail import detach_or_delete
 from .reply import AS_THE_MESSAGE
 
 
@@ -24,6 +26,17 @@ class LiveAttachments(models.Manager[Any]):
         now = timezone.now()
         in_a_thread = Q(inquiry__isnull=False) & is_kept("inquiry__keep_until", now)
         return super().get_queryset().filter(in_a_thread | Q(inquiry=None, incoming_mail__keep_until__gt=now))
+
+
+# A mail's own text as it came, which repeats what the mail quotes, and mails in the mail.
+WITH_QUOTES = re.compile(r"message\..*|.*\.(html?|eml)", re.IGNORECASE)
+
+
+def leave_others_files(collector: Any, field: Any, rows: Any, using: str) -> None:
+    """Of the mails that stay (`leave_others_mails`); but nothing that may quote the thread."""
+    others = Attachment._base_manager.filter(pk__in=[row.pk for row in rows], incoming_mail__is_from_other=True)
+    staying = [file for file in others.defer("content") if not WITH_QUOTES.fullmatch(file.file_name)]
+    detach_or_delete(collector, field, rows, using, staying=staying, changes={})
 
 
 @personal_data(
@@ -37,6 +50,7 @@ class LiveAttachments(models.Manager[Any]):
     retention=AS_THE_MESSAGE,
     erasure=Erasure.DELETE,
     circumstances={"size": "size in bytes"},
+    by_others=ByOthers(author="incoming_mail__sender_index"),
     source="the contact form, your email or letter",
     recipients="nobody",
 )
@@ -44,7 +58,7 @@ class Attachment(SealedModel):
     """A file, sealed in the database: nothing is written to the file system. A mail's file has no inquiry until the
     mail is filed."""
 
-    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, null=True, related_name="attachments")
+    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=leave_others_files, null=True, related_name="attachments")
     incoming_mail = models.ForeignKey(
         "contacts.IncomingMail", on_delete=models.CASCADE, null=True, related_name="attachments"
     )

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
-from privacy.encryption.computed_fields import ComputedCharField
+from privacy.encryption.computed_fields import ComputedCharField, ComputedDateTimeField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.encryption.normalization import normalize_email
@@ -171,7 +171,7 @@ class Inquiry(SealedModel):
         PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     # None: while an agreement is in force.
-    keep_until = models.DateTimeField(default=kept_by_default, null=True, db_index=True, editable=False)
+    keep_until = ComputedDateTimeField(default=kept_by_default, null=True, db_index=True, editable=False)
 
     objects = LiveInquiries()
 

@@ -53,7 +53,8 @@ class ErasureLine:
 def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUser | None = None) -> list[ErasureLine]:
     """Deletes, redacts or keeps every row about the person with this address, as the registry declares.
 
-    With `keep_usable`, purchases keep working: license keys stay, without a name. If nothing was stored about the
+    With `keep_usable`, purchases keep working: license keys stay, without a name. What others
+    wrote in this person's conversations stays theirs (`ByOthers`). If nothing was stored about the
     address, the report is empty and no tombstone or opt-out is created.
     """
     # Find all rows before erasing any: redacting an order would hide rows that are found through it.
@@ -93,7 +94,7 @@ def plan_erasure(*, email: str, keep_usable: bool = False) -> list[ErasureLine]:
 
 
 def _find(email: str) -> Found:
-    found = [(declaration, list(declaration.rows_of(email))) for declaration in personal_models()]
+    found = [(declaration, list(declaration.own_rows_of(email))) for declaration in personal_models()]
     return [(declaration, rows) for declaration, rows in found if rows]
 
 

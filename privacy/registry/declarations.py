@@ -65,6 +65,22 @@ class Use:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ByOthers:
+    """Of rows that belong to what is a person's, but that somebody else may have written: `author` is the lookup that
+    finds the rows of their writer. Rows without a writer are the person's.
+
+    The archive of the person has those of others in a section named `label`, with the `given` fields alone and the
+    sentence in `withheld`; without a label, it has none of them. Erasing the person leaves them to their writers.
+    """
+
+    author: str
+    label: str = ""
+    source: str = ""
+    given: frozenset[str] = frozenset()
+    withheld: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonalData:
     """One model's declaration. `columns` and `other_columns` together name every column of its table.
 
@@ -92,8 +108,7 @@ class PersonalData:
     asked_when: Mapping[str, str] = field(default_factory=dict)  # column that isn't always asked for → when
     withheld: frozenset[str] = frozenset()  # personal, but left out of archives, which give the reason
     withheld_because: str = "it would allow someone to act or sign in as you"
-    # Column → lookup: of a row about two people, archives give it only to the one whom this lookup finds.
-    only_for: Mapping[str, str] = field(default_factory=dict)
+    by_others: ByOthers | None = None
     unlisted: frozenset[str] = frozenset()  # fields in other_columns that are only technical
     copies: str = ""  # the table whose rows these duplicate, with the same IDs: archives list them once
     days_alone: bool = False  # archives show dates without times, which could identify a buyer
@@ -151,13 +166,27 @@ class PersonalData:
         return models.Q(*((f"{name}__isnull", False) for name in self.emptied), _connector=models.Q.OR)
 
     def rows_of(self, email: str) -> models.QuerySet[Any]:
-        """Every row about the person with this address. Raises `ValueError` if it is empty."""
+        """Every row about the person with this address, also those by others. Raises `ValueError` if it is empty."""
         if not email:  # None would find every redacted row
             raise ValueError("an email address is required")
         found = models.Q(pk__in=[])
         for lookup in self.found_by:
             found |= models.Q(**{lookup: email})
         return self.model._base_manager.filter(found).distinct()
+
+    def own_rows_of(self, email: str) -> models.QuerySet[Any]:
+        """The rows about the person that nobody else wrote."""
+        return self.rows_of(email).filter(self._is_own(email))
+
+    def others_rows_of(self, email: str) -> models.QuerySet[Any]:
+        """The rest of `rows_of`."""
+        return self.rows_of(email).exclude(pk__in=self.model._base_manager.filter(self._is_own(email)).values("pk"))
+
+    def _is_own(self, email: str) -> models.Q:
+        if self.by_others is None:
+            return models.Q()
+        author = self.by_others.author
+        return models.Q(**{author: email}) | models.Q(**{f"{author}__isnull": True})
 
     def expired(self, now: datetime) -> models.QuerySet[Any]:
         """Rows whose retention has ended."""
@@ -294,9 +323,9 @@ def _validate(declaration: PersonalData) -> None:
 
 
 def _validate_names(declaration: PersonalData, where: str) -> None:
-    if not_own := {*declaration.kept, *declaration.correctable, *declaration.only_for} - {*declaration.columns}:
+    if not_own := {*declaration.kept, *declaration.correctable} - {*declaration.columns}:
         raise ImproperlyConfigured(
-            f"{where} keeps, makes correctable or limits what is not personal: {', '.join(sorted(not_own))}."
+            f"{where} keeps or makes correctable what is not personal: {', '.join(sorted(not_own))}."
         )
     named = {*declaration.withheld, *declaration.redacted, *declaration.ended}
     unknown = named - {*declaration.columns, *declaration.other_columns}

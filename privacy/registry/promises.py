@@ -24,7 +24,8 @@ PROMISES = (
         "contactable",
         "You can reach us",
         "You can reach us by email, contact form, phone and letter.",
-        "The contact form stores your message before sending any email, so that no message is lost.",
+        "Your message is stored first, whichever way it came (email, form, call or letter), and only then answered or "
+        "confirmed, so that no message is lost.",
         "tests/contacts/inquiries/test_contact_form.py",
     ),
     Promise(

@@ -34,7 +34,9 @@ def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[st
     Duplicates and empty values are left out. Only the access archive and the disclosure register may call it; nothing
     else may export personal data.
     """
-    sections = [section for declaration in _chosen(tables) if (section := _section(declaration, email, tables))]
+    chosen = [*_chosen(tables)]
+    sections = [section for declaration in chosen if (section := _section(declaration, email, tables))]
+    sections += [section for declaration in chosen if (section := _section_by_others(declaration, email))]
     reference_duplicates(sections)
     return sorted((section.listed for section in sections), key=lambda listed: str(listed["what"]))
 
@@ -48,7 +50,7 @@ def files_of(*, email: str, tables: frozenset[str] | None = None) -> Iterator[tu
         given = {*declaration.columns} - declaration.withheld
         names = [f.name for f in declaration.model._meta.concrete_fields if isinstance(f, SealedBinaryField)]
         for name in given.intersection(names):
-            yield from ((_path_of(row), getattr(row, name)) for row in declaration.rows_of(email))
+            yield from ((_path_of(row), getattr(row, name)) for row in declaration.own_rows_of(email))
 
 
 def _chosen(tables: frozenset[str] | None) -> Iterator[PersonalData]:
@@ -56,7 +58,7 @@ def _chosen(tables: frozenset[str] | None) -> Iterator[PersonalData]:
 
 
 def _section(declaration: PersonalData, email: str, tables: frozenset[str] | None) -> Section | None:
-    found = list(declaration.rows_of(email))
+    found = list(declaration.own_rows_of(email))
     if declaration.copies and (tables is None or declaration.copies in tables):
         originals = _ids(declaration.copies, email)
         found = [row for row in found if row.pk not in originals]
@@ -74,11 +76,30 @@ def _section(declaration: PersonalData, email: str, tables: frozenset[str] | Non
             {"what": declaration.columns[name], "why": declaration.withheld_because}
             for name in sorted(declaration.withheld)
         ],
-        "rows": [
-            _without_others(declaration, row, email, _row(declaration, row, purposes=len(purposes))) for row in found
-        ],
+        "rows": [_row(declaration, row, purposes=len(purposes)) for row in found],
     }
     return Section(declaration, listed)
+
+
+def _section_by_others(declaration: PersonalData, email: str) -> Section | None:
+    """What others wrote in this person's conversations, without who they are."""
+    by_others = declaration.by_others
+    if by_others is None or not by_others.label:
+        return None
+    fields = [f for f in declaration.model._meta.concrete_fields if f.name in by_others.given]
+    names = {f: declaration.columns.get(f.name, str(f.verbose_name)) for f in fields}
+    rows = [{name: _plain(row, f) for f, name in names.items()} for row in declaration.others_rows_of(email)]
+    listed = {
+        "what": by_others.label,
+        "purpose": declaration.purpose.label,
+        "source": by_others.source,
+        "recipients": declaration.recipients,
+        "kept": str(declaration.retention),
+        "copies": [],
+        "withheld": [{"what": by_others.withheld, "why": "it is about them, not about you"}],
+        "rows": [{name: value for name, value in row.items() if value not in (None, "")} for row in rows],
+    }
+    return Section(declaration, listed) if rows else None
 
 
 def _ids(table: str, email: str) -> set[Any]:
@@ -103,16 +124,6 @@ def _row(declaration: PersonalData, row: models.Model, *, purposes: int) -> dict
     what_for = {"kept for": _purpose(declaration, row).label} if purposes > 1 and not _has(row, "purpose") else {}
     values = {**personal, **_circumstances(declaration, row), **what_for}
     return {label: value for label, value in values.items() if value not in (None, "", [])}
-
-
-def _without_others(declaration: PersonalData, row: models.Model, email: str, listed: dict[str, Any]) -> dict[str, Any]:
-    """Leaves out what the declaration gives only to another person of the row."""
-    others = {
-        declaration.columns[name]
-        for name, lookup in declaration.only_for.items()
-        if not declaration.model._base_manager.filter(pk=row.pk, **{lookup: email}).exists()
-    }
-    return {label: value for label, value in listed.items() if label not in others}
 
 
 def _has(row: models.Model, name: str) -> bool:

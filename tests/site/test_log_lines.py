@@ -15,6 +15,7 @@ from accounts.models import User
 from affiliates.models import Affiliate
 from privacy.encryption.tokens import generate_token
 from shop.models import Product
+from tests.own_apps import OWN_APPS
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 from tests.shop.purchases import FORM
 
@@ -200,3 +201,13 @@ def test_unexpected_error_is_logged_with_traceback_and_without_its_message(
 def test_django_has_no_log_handlers_of_its_own() -> None:
     assert logging.getLogger("django").handlers == []
     assert not logging.getLogger("django.request").handlers
+
+
+@pytest.mark.parametrize("library", ["fontTools.subset", "imapclient", "pypdf", "a_package_of_tomorrow"])
+def test_what_other_packages_work_on_is_not_logged(library: str) -> None:
+    assert logging.getLogger("contacts.incoming_mail.intake").isEnabledFor(logging.INFO)
+    assert not logging.getLogger(library).isEnabledFor(logging.INFO)
+
+
+def test_each_app_of_ours_is_logged() -> None:
+    assert all(logging.getLogger(app).level == logging.INFO for app in OWN_APPS)

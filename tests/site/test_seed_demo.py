@@ -196,7 +196,7 @@ def test_standin_knows_the_demos_payments(settings: Settings, tmp_path: Path) ->
 def test_no_demo_address_reaches_a_real_mailbox() -> None:
     seeded()
     rows: list[Any] = [*Order.objects.all(), *Inquiry.objects.all(), *User.objects.all(), *Application.objects.all()]
-    assert {row.email.rpartition("@")[2] for row in rows} <= {"example.com", "example.org"}
+    assert {row.email.rpartition("@")[2] for row in rows if row.email} <= {"example.com", "example.org"}
 
 
 def test_demo_banners_can_be_served(client: Client) -> None:

@@ -45,6 +45,7 @@ class Command(BaseCommand):
         where.add_argument("--count", action="store_true", help="prints how many mails of each state are stored")
         parser.add_argument("--to", default="", help="the address that the message was delivered to")
 
+    @acts_for(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
     def handle(self, *args: Any, maildir: Path | None, mbox: Path | None, **options: Any) -> None:
         if options["count"]:
             self._print_counts()
@@ -62,7 +63,6 @@ class Command(BaseCommand):
             to = options["to"] or next((os.environ[name] for name in RECIPIENT if os.environ.get(name)), "")
             self._receive([from_stream(sys.stdin.buffer, limit=limit, now=now)], to)
 
-    @acts_for(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
     def _receive(self, messages: Iterable[ArrivedMessage | Unopened], to: str) -> None:
         """One after the other. One that can't be stored stays where it is, and stops none of the next."""
         became: Counter[str] = Counter(self._receive_one(message, to) for message in messages)
@@ -72,7 +72,6 @@ class Command(BaseCommand):
         if kept_back:
             raise CommandError("Not everything could be stored. Try again.", returncode=TRY_AGAIN)
 
-    @acts_for(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
     def _fetch(self) -> None:
         if not settings.MAIL_IN:
             raise CommandError("MAIL_IN_URL is not set.")
@@ -98,6 +97,5 @@ class Command(BaseCommand):
             return ""
         return str(mail.state)
 
-    @acts_for(upkeep=True)
     def _print_counts(self) -> None:
         self.stdout.write(json.dumps(counts()))

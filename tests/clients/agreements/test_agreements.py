@@ -15,6 +15,7 @@ from django.test import Client
 from accounts.models import User
 from clients.models import Agreement
 from contacts.models import IncomingMail, Inquiry
+from privacy.erasure.consequences import consequences_for
 from privacy.erasure.erase import erase_person
 from privacy.erasure.retention import purge_expired
 from tests import factories
@@ -141,10 +142,19 @@ def test_a_client_gets_the_agreement_in_the_archive_and_has_it_erased(
     assert not Inquiry._base_manager.exists()
 
 
+def test_whoever_asks_for_deletion_is_told_of_an_agreement_in_force(staff: Client, inquiry: Inquiry) -> None:
+    enter(staff)
+    reference = Agreement.objects.get().reference
+    assert any(reference in each.text for each in consequences_for("dave@example.org"))
+    assert not any(reference in each.text for each in consequences_for("erin@example.org"))
+
+
 def test_staff_find_a_client_by_address_and_see_what_is_agreed(staff: Client, inquiry: Inquiry) -> None:
     enter(staff)
     page = Page(staff, f"/admin/contacts/inquiry/{inquiry.pk}/change/")
     assert "client: Maintenance of the site, each month" in page.text
+    assert "Dave Dorn" in Page(staff, "/admin/clients/agreement/?q=Dave@EXAMPLE.org").text
+    assert "Dave Dorn" not in Page(staff, "/admin/clients/agreement/?q=erin@example.org").text
     page = Page(staff, "/admin/clients/agreement/?state=in_force")
     assert "Dave Dorn" in page.text
     assert "Dave Dorn" not in Page(staff, "/admin/clients/agreement/?state=ended").text

@@ -13,12 +13,16 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from contacts.incoming_mail.filing import OTHERS_A_DAY, TOLD_AN_HOUR
 from contacts.incoming_mail.intake import receive_message
+from contacts.incoming_mail.wish_requests import waiting_wishes
 from contacts.models import Attachment, IncomingMail, Inquiry
 from privacy.audit.models import AuditEntry
 from privacy.consent.opt_outs import suppress
 from privacy.erasure.erase import erase_person
+from privacy.erasure.retention import purge_expired
 from privacy.mail.sending import queue_mail
+from privacy.models import PrivacyRequest, UndeliverableAddress
 from privacy.registry.purposes import Channel
 from privacy.requests.archive import build_archive
 from shop.mails import RECEIPT
@@ -26,6 +30,8 @@ from shop.models import Order, Product
 from tests import factories
 from tests.contacts.conftest import form_of, page_of, send
 from tests.contacts.incoming_mail.letters import BUSINESS, DAVE, EVE, PDF, answer, arrives, mailed_to, write, written
+from tests.privacy.inbox import link_mailed_to
+from tests.staff_pages import Page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -190,6 +196,37 @@ def test_forged_id_leads_nowhere(answered: Any, inquiry: Inquiry) -> None:
     assert write(EVE, In_Reply_To=changed).inquiry != inquiry
 
 
+def returned(sent: Any) -> bytes:
+    """As a mail server, or whoever has seen the mail, writes that it could not be delivered."""
+    return (
+        "From: MAILER-DAEMON@mx.example.net\nTo: info@ait-pro.com\nSubject: Undelivered Mail Returned to Sender\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="B"\n\n'
+        "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
+        "Final-Recipient: rfc822; dave@example.org\nAction: failed\nStatus: 5.1.1\n\n"
+        f"--B\nContent-Type: text/rfc822-headers\n\nMessage-ID: {sent.message()['Message-ID']}\n\n--B--\n"
+    ).encode()
+
+
+def test_answer_takes_back_the_notification_that_the_mail_did_not_arrive(
+    answered: Any, staff: Client, inquiry: Inquiry
+) -> None:
+    assert arrives(returned(answered)).state == "ignored"
+    answer(answered, EVE, "I see everything.")
+    answer(answered, DAVE, "I am away.", Auto_Submitted="auto-replied")
+    assert "undeliverable since March 2, 2026" in send(staff, inquiry, "Blue it is.")
+    answer(answered, "DAVE@example.org")
+    assert AuditEntry.objects.filter(action="privacy.undeliverable.answered").count() == 1
+    assert "has been sent" in send(staff, inquiry, "Blue it is.")
+    assert len(mailed_to(DAVES)) == 2
+
+
+def test_mail_that_was_answered_can_not_come_back(answered: Any, staff: Client, inquiry: Inquiry) -> None:
+    answer(answered, DAVE)
+    arrives(returned(answered))
+    assert not UndeliverableAddress.objects.exists()
+    assert "has been sent" in send(staff, inquiry, "Blue it is.")
+
+
 # --- Somebody else ----------------------------------------------------------------------------------------------------
 
 
@@ -208,6 +245,31 @@ def test_mail_from_another_address_is_shown_as_someone_elses_and_gets_nothing(
     assert len(mailed_to(DAVES)) == 2
 
 
+def test_flood_of_others_in_a_thread_is_held_and_its_owner_is_not(answered: Any, inquiry: Inquiry) -> None:
+    for number in range(OTHERS_A_DAY):
+        assert answer(answered, f"Eve <eve{number}@example.net>").inquiry == inquiry
+    held = answer(answered, "Eve <one-more@example.net>", "Green!")
+    assert (held.state, held.inquiry, held.text) == ("held", None, "Green!")
+    assert "others" in held.reason
+    assert answer(answered, DAVE, "Blue.").inquiry == inquiry
+
+
+def test_flood_of_strangers_leaves_the_news_of_an_answered_person(answered: Any) -> None:
+    for number in range(TOLD_AN_HOUR + 1):
+        write(f"Eve <eve{number}@example.net>")
+    told = len(mailed_to(BUSINESS))
+    write(EVE)
+    assert len(mailed_to(BUSINESS)) == told
+    answer(answered, DAVE)
+    assert len(mailed_to(BUSINESS)) == told + 1
+
+
+def test_name_that_passes_for_an_address_is_not_shown() -> None:
+    mail = write('"dave@example.org" <eve@example.net>')
+    assert mail.sender_name == ""
+    assert Inquiry.objects.get().name == "eve@example.net"
+
+
 def test_mail_from_another_address_does_not_keep_the_thread_longer(answered: Any, inquiry: Inquiry) -> None:
     before = inquiry.keep_until
     with time_machine.travel(NOON + timedelta(days=9), tick=False):
@@ -217,25 +279,89 @@ def test_mail_from_another_address_does_not_keep_the_thread_longer(answered: Any
 
 
 def test_archive_of_the_sender_has_what_someone_else_wrote_and_not_who(answered: Any) -> None:
-    answer(answered, EVE, "Make it green.")
-    answer(answered, DAVE, "Make it blue.")
-    rows = archived(DAVES)["Emails you sent us"]["rows"]
-    assert {(row["what you wrote"], row.get("email address")) for row in rows} == {
-        ("Make it green.", None),
-        ("Make it blue.", DAVES),
-    }
+    answer(answered, EVE, "Make it green.", subject="access", plan=PDF)
+    answer(answered, DAVE, "Make it blue.", plan=PDF)
+    sections = archived(DAVES)
+    [own] = sections["Emails you sent us"]["rows"]
+    assert (own["what you wrote"], own["email address"]) == ("Make it blue.", DAVES)
+    [file] = sections["Files you sent with a message"]["rows"]
+    others = sections["Emails that others wrote in your conversations with us"]
+    [row] = others["rows"]
+    assert (row["what you wrote"], row["subject"]) == ("Make it green.", "access")
+    assert EVES not in str(sections)
+    assert "Send me all my data" not in str(sections)
     [row] = archived(EVES)["Emails you sent us"]["rows"]
     assert (row["what you wrote"], row["email address"]) == ("Make it green.", EVES)
-    assert [*archived(EVES)] == ["Emails you sent us"]
+    assert [*archived(EVES)] == ["Emails you sent us", "Files you sent with a message"]
 
 
-@pytest.mark.parametrize(("erased", "left"), [(EVES, 1), (DAVES, 0)])
-def test_erasure_deletes_mails_of_the_person_and_of_their_thread(answered: Any, erased: str, left: int) -> None:
+@pytest.mark.parametrize(("erased", "left"), [(EVES, DAVES), (DAVES, EVES)])
+def test_erasure_deletes_the_mails_of_the_person_and_nobody_elses(answered: Any, erased: str, left: str) -> None:
     answer(answered, EVE, "Make it green.", plan=PDF)
     answer(answered, DAVE, "Make it blue.", plan=PDF)
     assert IncomingMail._base_manager.count() == Attachment._base_manager.count() == 2
     erase_person(email=erased)
-    assert IncomingMail._base_manager.count() == Attachment._base_manager.count() == left
+    assert [mail.sender for mail in IncomingMail._base_manager.all()] == [left]
+    assert [file.incoming_mail.sender for file in Attachment.objects.all()] == [left]
+
+
+def test_wish_in_somebody_elses_thread_outlives_the_thread(
+    answered: Any, staff: Client, client: Client, inquiry: Inquiry
+) -> None:
+    letter = written(EVE, "", subject="Delete my data", In_Reply_To=answered.message()["Message-ID"])
+    page = "<p>Please.</p><blockquote type=cite><p>Red or blue?</p></blockquote>"
+    raw = letter.replace(b"text/plain", b"text/html") + page.encode()
+    mail = arrives(raw)
+    assert (mail.inquiry, mail.wish, "Red or blue?" in mail.quoted) == (inquiry, "deletion", True)
+    assert "1 email that asks for a privacy right" in Page(staff, "/admin/").text
+    assert Attachment.objects.filter(incoming_mail=mail).count() == 1
+    client.post("/privacy/request/", {"email": DAVES, "kind": "deletion"})
+    client.post(link_mailed_to(DAVES))
+    assert not Inquiry.objects.exists()
+    mail.refresh_from_db()
+    assert (mail.inquiry, mail.state, mail.reason) == (
+        None,
+        "held",
+        "the conversation in which it was filed has been deleted",
+    )
+    assert (mail.text, mail.quoted, mail.answers, mail.about_model, mail.about_id) == ("Please.", None, None, "", None)
+    assert not any("Red or blue?" in bytes(file.content).decode() for file in Attachment._base_manager.all())
+    assert mail.keep_until == timezone.now() + timedelta(days=90)
+    assert "1 asks for a privacy right" in Page(staff, "/admin/").text
+    assert arrives(raw) == mail
+    Page(staff, f"/admin/contacts/incomingmail/{mail.pk}/change/").press("Open the request")
+    [request] = PrivacyRequest.objects.of_address(EVES)
+    assert (request.kind, request.received_at) == ("deletion", mail.received_at)
+
+
+def test_wish_in_a_thread_that_ends_tomorrow_outlives_it(answered: Any, inquiry: Inquiry) -> None:
+    end = inquiry.received_at + timedelta(days=730)
+    with time_machine.travel(end - timedelta(days=1), tick=False):
+        mail = answer(answered, EVE, "Please.", subject="Delete my data")
+        assert mail.inquiry == inquiry
+    with time_machine.travel(end + timedelta(days=1), tick=False):
+        purge_expired(now=timezone.now())
+        mail.refresh_from_db()
+        assert not Inquiry._base_manager.exists()
+        assert [*waiting_wishes(timezone.now())] == [mail]
+    with time_machine.travel(mail.keep_until, tick=False):
+        purge_expired(now=timezone.now())
+        assert not IncomingMail._base_manager.exists()
+
+
+def test_wish_of_somebody_else_waits_although_the_thread_is_marked_as_spam(
+    answered: Any, staff: Client, inquiry: Inquiry
+) -> None:
+    answer(answered, EVE, "Please.", subject="Delete my data")
+    answer(answered, DAVE, "Please.", subject="Send me all my data")
+    assert {mail.sender for mail in waiting_wishes(timezone.now())} == {EVES, DAVES}
+    form_of(staff, inquiry).press("Spam")
+    inquiry.refresh_from_db()
+    assert inquiry.state == "spam"
+    assert [mail.sender for mail in waiting_wishes(timezone.now())] == [EVES]
+    assert "Delete" in Page(staff, "/admin/contacts/inquiry/?queue=wishes").text
+    form_of(staff, inquiry).press("Open the request")
+    assert PrivacyRequest.objects.get().email == EVES
 
 
 def archived(email: str) -> dict[str, Any]:

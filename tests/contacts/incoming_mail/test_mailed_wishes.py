@@ -226,6 +226,50 @@ def test_second_complaint_in_a_conversation_belongs_to_the_first(staff: Client) 
     assert set(request.incoming_mails.all()) == {first, second}
 
 
+@pytest.mark.parametrize("wish", ["access", "deletion", "stop_contact"])
+def test_same_wish_again_leads_to_the_request_that_is_open(staff: Client, wish: str) -> None:
+    first, second = asked(wish), asked(wish)
+    opened(staff, first)
+    page = opened(staff, second)
+    request = PrivacyRequest.objects.get()
+    assert f"Request {request.reference} is open" in page
+    assert set(request.incoming_mails.all()) == {first, second}
+    run_due_tasks()
+    assert [message.to for message in sent.outbox] == [[ERIN]]
+
+
+def test_same_wish_again_brings_another_link_if_the_first_has_expired(
+    staff: Client, client: Client, clock: time_machine.Traveller
+) -> None:
+    opened(staff, asked("access"))
+    run_due_tasks()
+    clock.move_to("2026-03-12T12:00:00Z")
+    assert client.get(link_mailed_to(ERIN)).status_code == 410
+    opened(staff, asked("access"))
+    assert "Your archive is ready" in confirm(client)
+
+
+def test_another_wish_address_or_correction_is_another_request(staff: Client) -> None:
+    for mail in (
+        asked("access"),
+        asked("deletion"),
+        asked("access", sender="frank@example.org"),
+        asked("correction"),
+        asked("correction"),
+    ):
+        opened(staff, mail)
+    assert PrivacyRequest.objects.count() == 5
+
+
+def test_wish_received_before_the_open_request_keeps_its_earlier_deadline(staff: Client) -> None:
+    opened(staff, asked("access"))
+    earlier = asked("access", received_at=datetime(2026, 2, 20, 17, 30, tzinfo=UTC))
+    opened(staff, earlier)
+    earlier.refresh_from_db()
+    assert earlier.privacy_request is not None
+    assert earlier.privacy_request.received_at == earlier.received_at
+
+
 def test_complaint_about_a_quote_leaves_the_quotes_purpose(staff: Client) -> None:
     inquiry = factories.inquiry(ERIN, kind="quote")
     opened(staff, asked("complaint", inquiry))
@@ -272,9 +316,11 @@ def test_wish_in_a_held_mail_waits_with_its_deadline_and_is_opened_there(staff: 
     assert (held.state, held.wish) == ("held", "deletion")
     assert "1 asks for a privacy right, acknowledge by March 16" in Page(staff, "/admin/").text
     assert "Delete my data; acknowledge by Mar 16, 2026" in Page(staff, "/admin/contacts/incomingmail/").text
-    page = Page(staff, f"/admin/contacts/incomingmail/{held.pk}/change/").press("Open the request")
+    address = f"/admin/contacts/incomingmail/{held.pk}/change/"
+    page = Page(staff, address).press("Open the request")
     request = PrivacyRequest.objects.get()
     assert f"Request {request.reference} is open" in page.text
+    assert f'<a href="/admin/privacy/privacyrequest/{request.pk}/change/">' in Page(staff, address).html
     assert (request.kind, request.email) == ("deletion", ERIN)
     assert "privacy right" not in Page(staff, "/admin/").text
 
@@ -291,6 +337,17 @@ def test_requests_of_the_mails_are_linked_from_the_conversation(staff: Client) -
     request = PrivacyRequest.objects.get()
     link = f'<a href="/admin/privacy/privacyrequest/{request.pk}/change/">Delete my data, {request.reference}</a>'
     assert link in Page(staff, page_of(thread(mail))).html
+
+
+def test_request_is_named_to_those_who_may_not_open_it(staff: Client, client: Client, vera: User) -> None:
+    mail = asked("deletion")
+    opened(staff, mail)
+    request = PrivacyRequest.objects.get()
+    vera.user_permissions.set(Permission.objects.filter(codename__in=["view_inquiry", "change_inquiry"]))
+    client.force_login(vera)
+    page = Page(client, page_of(thread(mail)))
+    assert f"Delete my data, {request.reference}" in page.text
+    assert str(request.pk) not in page.html
 
 
 def test_opening_requires_the_permission_to_record_requests(client: Client, vera: User) -> None:

@@ -11,6 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from accounts.models import User
+from contacts.conversation.merging import merge_inquiry
 from contacts.incoming_mail import intake
 from contacts.incoming_mail.intake import receive_message
 from contacts.incoming_mail.not_filed import NotFiled
@@ -101,6 +103,17 @@ def test_a_mail_is_filed_under_the_message_with_the_number(staff: Client, held: 
     assert inquiry.state == Inquiry.State.OPEN
     assert inquiry.attachments.get().name == "shop.png"
     assert "contacts.incoming_mail.filed" in actions()
+
+
+def test_a_mail_is_filed_under_the_message_into_which_another_was_merged(
+    staff: Client, bob: User, held: IncomingMail
+) -> None:
+    first, second = factories.inquiry(), factories.inquiry()
+    merge_inquiry(inquiry=first, into=second, actor=bob)
+    Page(staff, f"{LIST}{held.pk}/file/").submit(reference=first.reference)
+    held.refresh_from_db()
+    first.refresh_from_db()
+    assert (held.inquiry, first.merged_into, first.state) == (second, second, Inquiry.State.CLOSED)
 
 
 def test_an_unknown_number_is_refused_with_what_was_typed(staff: Client, held: IncomingMail) -> None:

@@ -157,3 +157,12 @@ def test_trap_is_out_of_the_page_and_means_nothing_to_autofill(client: Client, p
     assert (field["name"], field["type"]) == ("extra", "text")
     styles = (settings.BASE_DIR / "static/aitpro/css/base.css").read_text()
     assert re.search(r"\.form-extra \{\s*display: none;\s*\}", styles)
+
+
+def test_held_message_without_an_address_is_released_and_nobody_mailed(staff: Client, work: Work) -> None:
+    held = Inquiry.objects.create(name="Dave", address="1 Main Street", message="Hello?", state="held")
+    assert "Released" in press(staff, held, "release")
+    work()
+    held.refresh_from_db()
+    assert held.state == "open"
+    assert mail.outbox == []

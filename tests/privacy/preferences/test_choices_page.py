@@ -63,7 +63,8 @@ def test_everything_is_allowed_at_first(client: Client, page: str) -> None:
 def test_page_offers_only_what_the_person_gave_contact_details_for(client: Client) -> None:
     factories.inquiry("dave@example.org", kind="quote", phone="805-651-8516")
     dave = f"/privacy/choices/{preferences_token('Dave@example.org', now=timezone.now())}/"
-    assert list(boxes(client, dave)) == ["quote-email", "quote-phone", "policy_notice-email", "policy_notice-phone"]
+    quote, notice = ["quote-email", "quote-phone"], ["policy_notice-email", "policy_notice-phone"]
+    assert list(boxes(client, dave)) == [*quote, "quote_reminders-email", *notice]
     stranger = f"/privacy/choices/{preferences_token('nobody@example.org', now=timezone.now())}/"
     assert boxes(client, stranger) == {}
     assert "Nothing to choose" in client.get(stranger).content.decode()

@@ -244,7 +244,7 @@ def test_many_results_are_cut_and_say_so(staff: Client, product: Product) -> Non
 def test_nothing_found_says_what_was_searched_and_what_to_try(staff: Client, order: Order) -> None:
     shown = text_of(search(staff, "nobody"))
     assert "Nothing was found" in shown
-    assert "Searched: messages, orders, licenses" in shown
+    assert "Searched: messages, emails, agreements, quotes, orders, licenses" in shown
     assert "All of them were searched" in shown
     assert "A complete email address" in shown
 
