@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -19,6 +20,7 @@ from shop.models import Order
 if TYPE_CHECKING:
     from accounts.models import User
 
+from .agreements import AGREED
 from .quote_actions import SEND
 
 
@@ -68,6 +70,7 @@ ORDER_ACTIONS: tuple[StaffAction, ...] = (
         do=_accept,
         done=lambda quote, orders: f"The quote is accepted. Orders: {', '.join(order.reference for order in orders)}.",
     ),
+    replace(AGREED, when=lambda quote: quote.state == Quote.State.ACCEPTED and not quote.is_erased),
     StaffAction(
         name="next-due",
         label="Next installment is due…",

@@ -76,6 +76,7 @@ class OfADraft(admin.TabularInline[Any, Quote]):
     """Rows of a quote: whoever may change the quote may change them."""
 
     extra = 2
+    numbers_rows = True  # their labels are keys, which say nothing to anybody
     max_num = AT_MOST
     shown_fields: ClassVar[tuple[str, ...]]  # to those who can't change the rows (any more)
 
