@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from contacts.mails import received_from_sender
 from privacy.mail.sending import mail_kind
 from privacy.registry.mail_kinds import business_address
 from privacy.registry.purposes import Purpose
+
+from .models import Quote
+
+
+def _mails_that_asked(quote: Quote) -> list[str]:
+    """Message-IDs of the client's mails that the quote answers; none if the message has another address now."""
+    inquiry = quote.inquiry
+    return received_from_sender(inquiry) if inquiry and inquiry.email == quote.email else []
+
 
 QUOTE_SENT = mail_kind(
     "clients/quote_sent",
@@ -17,6 +27,8 @@ QUOTE_SENT = mail_kind(
     shows=frozenset({"title"}),  # what staff write
     live=lambda quote: quote.is_open(timezone.now()),
     began=lambda quote: quote.asked_at,
+    written_by_staff=True,
+    answers=_mails_that_asked,
     holds_link=True,
 )
 QUOTE_REMINDER = mail_kind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from privacy.admin_base.search.row_kinds import Fact, Shown, row_kind
 from privacy.models.consent import Person
@@ -30,7 +31,8 @@ row_kind(
         number=agreement.reference,
         at=agreement.entered_at,
         name=agreement.name,
-        state=f"from {agreement.starts_on}" + (f" to {agreement.ends_on}" if agreement.ends_on else ""),
+        state=f"from {date_format(agreement.starts_on)}"
+        + (f" to {date_format(agreement.ends_on)}" if agreement.ends_on else ""),
         detail=agreement.subject,
     ),
     at="entered_at",

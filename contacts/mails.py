@@ -13,7 +13,7 @@ MOST_ANSWERED = 10  # mails that an answer names; the last one is what it answer
 _MUTE = {State.CLOSED, State.HELD, State.SPAM}  # the address of a held message may be forged
 
 
-def _received_from_sender(inquiry: Inquiry) -> list[str]:
+def received_from_sender(inquiry: Inquiry) -> list[str]:
     """Message-IDs of the person's own mails; an id of somebody else who wrote into the thread would tell on them."""
     if not inquiry.email:
         return []
@@ -29,7 +29,7 @@ INQUIRY_RECEIVED = mail_kind(
     because="it confirms a message that the sender just wrote",
     live=lambda inquiry: inquiry.state not in _MUTE,
     despite_opt_out=True,  # the sender has just written
-    answers=_received_from_sender,
+    answers=received_from_sender,
 )
 # Sent to the business's own address; contains only a link to the admin, nothing personal.
 INQUIRY_WAITS = mail_kind(
@@ -51,7 +51,7 @@ INQUIRY_ANSWERED = mail_kind(
     live=lambda inquiry: inquiry.state not in _MUTE or (inquiry.state == State.CLOSED and inquiry.answered_at),
     began=lambda inquiry: inquiry.last_written_at,
     written_by_staff=True,
-    answers=_received_from_sender,
+    answers=received_from_sender,
 )
 # To a colleague's stored address; contains only the number and a link to the admin, nothing of the sender.
 INQUIRY_ASSIGNED = mail_kind(
@@ -75,5 +75,5 @@ DOCUMENT_SENT = mail_kind(
     live=lambda document: document.link_works(timezone.now()) and document.inquiry.state not in _MUTE,
     began=lambda document: document.inquiry.received_at,
     holds_link=True,
-    answers=lambda document: _received_from_sender(document.inquiry),
+    answers=lambda document: received_from_sender(document.inquiry),
 )

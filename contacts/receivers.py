@@ -7,11 +7,11 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from privacy.models import PrivacyRequest
-from privacy.signals import database_restored, request_closed
+from privacy.models import OutgoingMail, PrivacyRequest
+from privacy.signals import database_restored, mail_returned, request_closed
 
 from .inquiries.workflow import mark_answered
-from .models import Document, Inquiry
+from .models import Document, IncomingMail, Inquiry
 
 
 @receiver(request_closed)
@@ -19,6 +19,13 @@ def answer_its_message(*, request: PrivacyRequest, **kwargs: Any) -> None:
     """Answering a complaint's privacy request also answers its message in the inbox."""
     for inquiry in Inquiry.objects.filter(privacy_request=request):
         mark_answered(inquiry=inquiry)
+
+
+@receiver(mail_returned)
+def has_been_answered(*, mail: OutgoingMail, **news: Any) -> bool:
+    """By the person to whom it went; a program answers in anybody's name."""
+    answers = IncomingMail._base_manager.filter(answers=mail.pk, is_automatic=False)
+    return answers.filter(sender_index=mail.recipient).exists()
 
 
 @receiver(database_restored)

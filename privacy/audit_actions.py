@@ -33,6 +33,7 @@ audit_actions(
         "privacy.policy.in_effect": "{actor} put {object} into effect",
         "privacy.policy.withdrawn": "{actor} withdrew {object}",
         "privacy.undeliverable.lifted": "{actor} allowed mail to an undeliverable address again",
+        "privacy.undeliverable.answered": "{actor} allowed mail to an undeliverable address, from which an answer came",
         "privacy.undeliverable.noticed": "{actor} noticed {object}",
     }
 )

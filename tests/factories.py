@@ -97,7 +97,7 @@ def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: An
     return stored
 
 
-def inquiry(email: str = "dave@example.org", **fields: Any) -> Inquiry:
+def inquiry(email: str | None = "dave@example.org", **fields: Any) -> Inquiry:
     stored: Inquiry = Inquiry.objects.create(**{"name": "Dave", "email": email, "message": "Hello?", **fields})
     return stored
 

@@ -9,16 +9,23 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminDateWidget
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from clients.agreements.agreements import delete_agreement, end_agreement, save_agreement
-from clients.models import Agreement
+from clients.models import Agreement, Quote
+from contacts.admin.contributions import message_action
+from contacts.models import Inquiry
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.admin_base.staff_labels import may_see
 from privacy.registry.deadlines import local_day
 from privacy.web.personal_data_form import PersonalDataForm
+
+SUBJECT = 200  # characters
 
 
 def today() -> date:
@@ -40,7 +47,8 @@ class AgreementForm(PersonalDataForm, forms.ModelForm[Agreement]):
         starts_on, ends_on = typed.get("starts_on"), typed.get("ends_on")
         if starts_on and ends_on and ends_on < starts_on:
             self.add_error("ends_on", "It can't end before it begins.")
-        if not any(typed.get(name) for name in ("email", "phone", "address")):
+        ways = ("email", "phone", "address")
+        if not any(typed.get(name) or name in self.errors for name in ways):
             self.add_error("email", "Enter an email address, a phone number or a postal address.")
         return typed
 
@@ -63,10 +71,39 @@ class InForceFilter(admin.SimpleListFilter):
         return queryset.filter(found.get(self.value() or "", Q()))
 
 
+def source_of(request: HttpRequest) -> Inquiry | Quote | None:
+    """The row that the address of the page names, for those who may see it."""
+    if (key := request.GET.get("inquiry")) and may_see(request.user, Inquiry):
+        return get_object_or_404(Inquiry, pk=key)
+    if (key := request.GET.get("quote")) and may_see(request.user, Quote):
+        return get_object_or_404(Quote, pk=key)
+    return None
+
+
+def _contact(source: Inquiry | Quote) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in ("name", "email", "address")}
+
+
+def new_agreement(**source: Any) -> HttpResponse:
+    """Leads to the form. The source is a message or a quote, under its own name."""
+    [(name, row)] = [(name, row) for name, row in source.items() if name != "actor"]
+    return redirect(f"{reverse('admin:clients_agreement_add')}?{name}={row.pk}")
+
+
+AGREED = StaffAction(
+    name="agreement",
+    label="New agreement",
+    permission="clients.add_agreement",
+    do=new_agreement,
+    one_press=True,
+)
+message_action(AGREED)
+
+
 @admin.register(Agreement)
 class AgreementAdmin(StaffActionsAdmin, BlindSearchMixin):
     form = AgreementForm
-    list_display = ["name", "subject", "starts_on", "ends_on", "status"]
+    list_display = ["name", "reference", "subject", "starts_on", "ends_on", "status"]
     list_filter = [InForceFilter]
     search_fields = ["reference"]
     row_argument = "agreement"
@@ -91,7 +128,23 @@ class AgreementAdmin(StaffActionsAdmin, BlindSearchMixin):
             return "in force"
         return "to come" if agreement.starts_on > day else "ended"
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return super().add_view(request, form_url, {**(extra_context or {}), "title": "New agreement"})
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the message or the quote says that the button "New agreement" was pressed for."""
+        source = source_of(request)
+        if source is None:
+            return {}
+        self.audit(request, "read", source)
+        if isinstance(source, Inquiry):
+            project = (source.project or "")[:SUBJECT]
+            return {**_contact(source), "phone": source.phone, "subject": project, "starts_on": today()}
+        return {**_contact(source), "subject": source.title, "starts_on": today()}
+
     def save_model(self, request: HttpRequest, obj: Agreement, form: Any, change: bool) -> None:
+        if not change and (source := source_of(request)):
+            obj.inquiry = source if isinstance(source, Inquiry) else source.inquiry
         save_agreement(agreement=obj, actor=acting_user(request))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

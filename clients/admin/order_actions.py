@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from clients.models import Quote
 from clients.quotes.acceptance import accept_quote
-from clients.quotes.payments import make_next_due, next_planned
+from clients.quotes.payments import make_next_due
 from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFile, sniff
 from privacy.admin_base.staff_action import StaffAction
 from shop.checkout.forms import AffiliateCodeField
@@ -19,6 +20,7 @@ from shop.models import Order
 if TYPE_CHECKING:
     from accounts.models import User
 
+from .agreements import AGREED
 from .quote_actions import SEND
 
 
@@ -60,20 +62,22 @@ ORDER_ACTIONS: tuple[StaffAction, ...] = (
         name="accept",
         label="Record a signed letter…",
         permission=SEND,
-        when=lambda quote: quote.is_open(timezone.now()),
+        when=lambda quote: quote.may_be_signed(timezone.now()),
         form=AcceptedForm,
-        asks="The client accepted the quote by letter. Each installment becomes an order; the client is mailed the link"
-        " with what to pay.",
+        asks="The client accepted the quote by a letter that was signed on its last day at the latest. Each installment"
+        " becomes an order; the client is mailed the link with what to pay. Without an email address nobody is mailed:"
+        " ask for one, and enter it on the page of each order (“Correct the email address”), which mails the link.",
         do=_accept,
         done=lambda quote, orders: f"The quote is accepted. Orders: {', '.join(order.reference for order in orders)}.",
     ),
+    replace(AGREED, when=lambda quote: quote.state == Quote.State.ACCEPTED and not quote.is_erased),
     StaffAction(
         name="next-due",
         label="Next installment is due…",
         permission=SEND,
-        when=lambda quote: quote.state == Quote.State.ACCEPTED and next_planned(quote) is not None,
-        asks="The next installment that waits for you can be paid, and the client is mailed the link. This can't be"
-        " undone.",
+        when=lambda quote: quote.state == Quote.State.ACCEPTED and quote.next_planned is not None,
+        asks="The installment below can be paid, and the client is mailed the link. This can't be undone.",
+        template="clients/admin/next_due.html",
         is_final=True,
         do=lambda *, quote, actor: make_next_due(quote=quote, now=timezone.now(), actor=actor),
         done=lambda quote, installment: f"{installment.amount} is due; the client is mailed the link.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -13,16 +13,21 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clients.models import Quote
+from clients.models import Installment, Quote
 from clients.quotes.decisions import decline_quote
 from clients.quotes.drafting import discard_draft, draft_quote, revise_quote
 from clients.quotes.sending import send_link_again, send_quote, withdraw_quote
-from contacts.admin.contributions import message_action, message_facts
+from contacts.admin.contributions import message_action, message_events, message_facts
+from contacts.conversation.timeline import Event
 from contacts.models import Inquiry
 from privacy.admin_base.staff_action import StaffAction
 
 SEND = "clients.send_quote"
 State = Quote.State
+
+
+class SendForm(forms.Form):
+    offer = forms.CharField(required=False, widget=forms.HiddenInput)  # what the page showed
 
 
 class DeclinedForm(forms.Form):
@@ -57,7 +62,10 @@ QUOTE_ACTIONS: tuple[StaffAction, ...] = (
         when=lambda quote: quote.is_draft and bool(quote.email),
         asks="The client gets an email with a private link, and can accept or decline the quote there. It can't be"
         " changed any more: a change is a new version. An earlier version is replaced, and its link stops working.",
-        do=lambda *, quote, actor: send_quote(quote=quote, now=timezone.now(), actor=actor),
+        form=SendForm,
+        template="clients/admin/send.html",
+        saves_first=True,
+        do=lambda *, quote, actor, offer: send_quote(quote=quote, now=timezone.now(), actor=actor, offer=offer),
         done="The quote is on its way to the client.",
     ),
     StaffAction(
@@ -67,14 +75,19 @@ QUOTE_ACTIONS: tuple[StaffAction, ...] = (
         when=lambda quote: quote.is_draft,
         asks="Nobody is mailed. Print the PDF and send it by letter. The quote can't be changed any more: a change is a"
         " new version.",
-        do=lambda *, quote, actor: send_quote(quote=quote, now=timezone.now(), actor=actor, by_letter=True),
+        form=SendForm,
+        template="clients/admin/send.html",
+        saves_first=True,
+        do=lambda *, quote, actor, offer: send_quote(
+            quote=quote, now=timezone.now(), actor=actor, by_letter=True, offer=offer
+        ),
         done="The quote counts as sent. Download the PDF and print it.",
     ),
     StaffAction(
         name="send-again",
         label="Send the link again",
         permission=SEND,
-        when=lambda quote: quote.is_open(timezone.now()),
+        when=lambda quote: quote.is_open(timezone.now()) and bool(quote.email),
         do=send_link_again,
         one_press=True,
         done="The same link is on its way to the client.",
@@ -138,3 +151,23 @@ def quotes_of_message(inquiry: Inquiry) -> Iterator[tuple[str, SafeString]]:
             "quote",
             format_html('<a href="{}">{}</a>, {}, {}', address, quote.number, quote.total, quote.get_state_display()),
         )
+
+
+@message_events(permission="clients.view_quote")
+def events_of_quotes(inquiries: Sequence[Inquiry]) -> Iterator[Event]:
+    """What became of the quotes. Two queries."""
+    of = {inquiry.pk: inquiry for inquiry in inquiries}
+    for quote in Quote.objects.filter(inquiry__in=of, sent_at__isnull=False):
+        what, inquiry = f"quote {quote.number}, {quote.total}", of[quote.inquiry_id]
+        yield Event(quote.sent_at, f"{what}: sent", "", inquiry=inquiry)
+        if quote.viewed_at:
+            yield Event(quote.viewed_at, f"{what}: opened for the first time", "", inquiry=inquiry)
+        if quote.decided_at:
+            by = f" by {quote.decided_name}" if quote.decided_name else ""
+            decision = f"{what}: {quote.get_state_display()}{by}"
+            yield Event(quote.decided_at, decision, quote.decline_reason or "", inquiry=inquiry)
+    paid = Installment.objects.filter(quote__inquiry__in=of, order__paid_at__isnull=False)
+    for installment in paid.select_related("quote", "order"):
+        quote, order = installment.quote, installment.order
+        what = f"quote {quote.number}, {installment.label}: {installment.amount} paid"
+        yield Event(order.paid_at, what, "", inquiry=of[quote.inquiry_id])

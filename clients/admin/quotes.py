@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Sum
@@ -14,20 +15,20 @@ from django.utils import timezone
 
 from clients.models import Quote
 from clients.quotes.drafting import add_up
-from clients.quotes.sending import obstacle
+from clients.quotes.sending import obstacle, offer_of
 from clients.quotes.views import pdf_response
 from privacy.admin_base.blind_search import BlindSearchMixin
-from privacy.admin_base.staff_action import StaffActionsAdmin
+from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.registry.deadlines import local_day
 from shop.money import Money
 
 from .order_actions import ORDER_ACTIONS
-from .quote_actions import QUOTE_ACTIONS
+from .quote_actions import QUOTE_ACTIONS, SendForm
 from .quote_forms import InstallmentInline, LineInline, QuoteForm
 
 WRITTEN = ("service", "title", "name", "company", "address", "text", "valid_until")
 FACTS = ("number", "status", "email", "message", "total", "tax_line")
-SENT = ("sent_at", "viewed_at", "decided_at", "decided_name", "decline_reason", "signed_on", "reminders")
+SENT = ("sent_at", "viewed_at", "decided_at", "decided_by", "decline_reason", "signed_on", "reminders")
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -106,6 +107,16 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Quote | None = None) -> Any:
         return (*FACTS, *SENT)
 
+    def get_form(self, request: HttpRequest, obj: Quote | None = None, change: bool = False, **options: Any) -> Any:
+        """Help is for those who write."""
+        if not self.has_change_permission(request, obj):
+            options["help_texts"] = dict.fromkeys(WRITTEN, "")
+        return super().get_form(request, obj, change, **options)
+
+    @admin.display(description="accepted or declined by")
+    def decided_by(self, quote: Quote) -> str:
+        return quote.decided_name or "–"
+
     @admin.display(description="message")
     def message(self, quote: Quote) -> str:
         return quote.inquiry.reference if quote.inquiry else "deleted"
@@ -121,6 +132,8 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
     def response_change(self, request: HttpRequest, obj: Quote) -> HttpResponse:
         """Back to the draft, which shows what its installments come to, and what keeps it from being sent."""
         self.message_user(request, "The draft is saved.")
+        if "_open" in request.POST:
+            return super().response_change(request, obj)
         return redirect("admin:clients_quote_change", obj.pk)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
@@ -131,6 +144,16 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
             context["versions"] = Quote.objects.filter(reference=stored.reference).exclude(pk=stored.pk)
             context["today"] = local_day(timezone.now())
         return super().render_change_form(request, context, *args, **options)
+
+    def form_for_action(self, request: HttpRequest, row: Quote, action: StaffAction) -> forms.BaseForm:
+        if action.form is SendForm and request.method != "POST":
+            return SendForm(initial={"offer": offer_of(row)})
+        return super().form_for_action(request, row, action)
+
+    def action_context(self, request: HttpRequest, row: Quote, action: StaffAction) -> dict[str, Any]:
+        if action.form is not SendForm:
+            return {}
+        return {"installments": row.installments.all(), "obstacle": obstacle(row, now=timezone.now())}
 
     def pdf_view(self, request: HttpRequest, quote_id: Any) -> HttpResponse:
         quote = get_object_or_404(Quote, pk=quote_id)

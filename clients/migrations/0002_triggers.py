@@ -39,6 +39,9 @@ class Migration(migrations.Migration):
                     OR (OLD.state NOT IN ('draft', 'sent', 'viewed') AND (
                         OLD.state IS DISTINCT FROM NEW.state
                         OR OLD.decided_at IS DISTINCT FROM NEW.decided_at
+                    ) AND NOT (
+                        OLD.state = 'expired' AND NEW.state = 'accepted'
+                        AND NEW.signed_on IS NOT NULL AND NEW.signed_on <= OLD.valid_until
                     ))
                 """,
                 message="a sent quote is replaced by a new version, and decided once",

@@ -7,7 +7,7 @@ minor units (cents for USD) and include the tax, as the shop's prices do.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -56,7 +56,7 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
 
     def open(self, now: datetime) -> QuoteQuerySet:
         """The same as `Quote.is_open`."""
-        return self.sent().filter(valid_until__gte=local_day(now), email_index__isnull=False)
+        return self.sent().filter(valid_until__gte=local_day(now), name__isnull=False)
 
     def lapsed(self, now: datetime) -> QuoteQuerySet:
         """Sent quotes whose last day is over."""
@@ -259,11 +259,30 @@ class Quote(SealedModel):
 
     def is_open(self, now: datetime) -> bool:
         """Whether the client may accept or decline it now: it was sent, nobody decided, and its last day isn't over."""
-        return self.state in self.SENT_STATES and self.valid_until >= local_day(now) and self.email is not None
+        return self.state in self.SENT_STATES and self.valid_until >= local_day(now) and not self.is_erased
+
+    def may_be_signed(self, now: datetime) -> bool:
+        """Whether staff may record a signed letter. One that was signed in time may arrive after the last day."""
+        return self.is_open(now) or (self.has_lapsed(now) or self.state == self.State.EXPIRED) and not self.is_erased
 
     def has_lapsed(self, now: datetime) -> bool:
         """Sent, and its last day is over, whether or not housekeeping has recorded it."""
         return self.state in self.SENT_STATES and self.valid_until < local_day(now)
+
+    @property
+    def next_planned(self) -> Any:
+        """The first installment that becomes due when staff say so; None if no such one waits."""
+        return self.installments.filter(due="release", order__state="planned").first()
+
+    @property
+    def sent_on(self) -> date | None:
+        """The day, in the business's time zone, as on the page, the PDF and the mails."""
+        return local_day(self.sent_at) if self.sent_at else None
+
+    @property
+    def decided_on(self) -> date | None:
+        """The day, in the business's time zone."""
+        return local_day(self.decided_at) if self.decided_at else None
 
     def get_absolute_url(self) -> str:
         return reverse("clients:quote", args=[self.link_token])

@@ -27,7 +27,7 @@ from privacy.registry.purposes import Purpose
 from shop.checkout.orders import place_service_order
 from shop.models import Order
 
-from .decisions import locked_open_quote
+from .decisions import locked_open_quote, locked_quote
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -48,12 +48,11 @@ def accept_quote(
 
     On the page, `request` is the client's and decides about a referral, unless they entered an affiliate's `code`. From
     a letter, `request` is None, `actor` recorded it, `on_paper` is the letter's date, and `scan` is kept with the
-    client's message. Raises `NotOpen` if somebody was faster, and `ActionRefused` for an impossible date.
+    client's message; a letter that was signed in time may be recorded after the last day. Raises `NotOpen` if somebody
+    was faster, and `ActionRefused` for an impossible date.
     """
     now = timezone.now()
-    accepted = locked_open_quote(quote, now=now)
-    if on_paper is not None:
-        _check_date(on_paper, sent_at=accepted.sent_at or now, now=now)
+    accepted = locked_open_quote(quote, now=now) if on_paper is None else _locked_signed_quote(quote, on_paper, now=now)
     accepted.state, accepted.decided_at, accepted.keep_until = Quote.State.ACCEPTED, now, now + KEPT_ACCEPTED
     accepted.decided_name, accepted.recorded_by, accepted.signed_on = name, actor, on_paper
     accepted.save(update_fields=["state", "decided_at", "keep_until", "decided_name", "recorded_by", "signed_on"])
@@ -104,8 +103,16 @@ def _place_orders(quote: Quote, *, request: HttpRequest | None, code: str, now: 
     return [installment.order for installment in installments if installment.order]
 
 
-def _check_date(signed_on: date, *, sent_at: datetime, now: datetime) -> None:
+def _locked_signed_quote(quote: Quote, signed_on: date, *, now: datetime) -> Quote:
+    """The row, locked, if a letter of this day can accept it. Raises `NotOpen` and `ActionRefused`."""
+    signed = locked_quote(quote, when=lambda stored: stored.may_be_signed(now))
+    sent_on = signed.sent_on or local_day(now)
     if signed_on > local_day(now):
         raise ActionRefused("The letter can't be dated in the future.")
-    if signed_on < local_day(sent_at):
-        raise ActionRefused(f"The quote was sent on {local_day(sent_at):%B %-d, %Y}: the letter can't be older.")
+    if signed_on < sent_on:
+        raise ActionRefused(f"The quote was sent on {sent_on:%B %-d, %Y}: the letter can't be older.")
+    if signed_on > signed.valid_until:
+        raise ActionRefused(f"The last day of the quote was {signed.valid_until:%B %-d, %Y}: the letter is too late.")
+    if Quote.objects.filter(reference=signed.reference, version__gt=signed.version).exclude(sent_at=None).exists():
+        raise ActionRefused("The client has a newer version of this quote.")
+    return signed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,15 @@ def note_opened(*, quote: Quote, now: datetime) -> None:
 
 
 def locked_open_quote(quote: Quote, *, now: datetime) -> Quote:
-    """The row, locked, if it may be answered now. Raises `NotOpen`. Requires a transaction: whoever answers, withdraws
-    or replaces a quote takes this lock first."""
+    """The row, locked, if the client may answer it now. Raises `NotOpen`."""
+    return locked_quote(quote, when=lambda stored: stored.is_open(now))
+
+
+def locked_quote(quote: Quote, *, when: Callable[[Quote], bool]) -> Quote:
+    """The row, locked. Raises `NotOpen` unless `when` says that it may be answered. Requires a transaction: whoever
+    answers, withdraws or replaces a quote takes this lock first."""
     stored: Quote | None = Quote.objects.select_for_update(of=("self",)).filter(pk=quote.pk).first()
-    if stored is None or not stored.is_open(now):
+    if stored is None or not when(stored):
         raise NotOpen("This quote can't be answered any more: it was answered, withdrawn or replaced, or it expired.")
     return stored
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -29,7 +29,12 @@ TITLE = 150  # characters
 
 @transaction.atomic
 def draft_quote(*, inquiry: Inquiry, actor: User) -> Quote:
-    """A draft for the sender of the message, with the name and the contact points that they gave."""
+    """A draft for the sender of the message, with the name and the contact points that they gave; or the one that is
+    there, if nobody has written a line of it yet."""
+    Inquiry.objects.select_for_update(of=("self",)).get(pk=inquiry.pk)  # two presses at once make one draft
+    begun = Quote.objects.filter(inquiry=inquiry, state=Quote.State.DRAFT, version=1, lines=None).first()
+    if begun is not None:
+        return cast(Quote, begun)
     quote: Quote = Quote.objects.create(
         inquiry=inquiry,
         author=actor,

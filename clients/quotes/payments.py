@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from privacy.registry.deadlines import local_day
 from shop.checkout.order_contents import ContentLine, OrderContents, order_contents
 from shop.checkout.orders import make_due
 from shop.models import Order
+from shop.money import Money
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -34,20 +35,24 @@ class PaymentLine:
     installment: Installment
     order: Order | None
 
+    @property
+    def paid_on(self) -> date | None:
+        """The day, in the business's time zone."""
+        return local_day(self.order.paid_at) if self.order and self.order.paid_at else None
+
+    @property
+    def returned(self) -> Money | None:
+        """What was refunded of the order; None if nothing was."""
+        payments = self.order.payments.all() if self.order else []
+        minor = sum(payment.refunded_minor for payment in payments)
+        return Money(minor, self.installment.currency) if minor else None
+
 
 def payments_of(quote: Quote) -> Iterator[PaymentLine]:
     """An order whose address staff corrected is no longer this page's: its new link goes to the new address only."""
-    for installment in quote.installments.select_related("order"):
+    for installment in quote.installments.select_related("order").prefetch_related("order__payments"):
         order = installment.order
         yield PaymentLine(installment, order if order and order.email == quote.email else None)
-
-
-def next_planned(quote: Quote) -> Installment | None:
-    """The first installment that becomes due when staff say so."""
-    planned: Installment | None = quote.installments.filter(
-        due=Installment.Due.RELEASE, order__state=Order.State.PLANNED
-    ).first()
-    return planned
 
 
 @transaction.atomic
@@ -68,7 +73,7 @@ def make_installment_due(*, installment: Installment, now: datetime, actor: User
 def make_next_due(*, quote: Quote, now: datetime, actor: User) -> Installment:
     """Raises `ActionRefused`."""
     Quote.objects.select_for_update(of=("self",)).get(pk=quote.pk)
-    installment = next_planned(quote)
+    installment: Installment | None = quote.next_planned
     if installment is None or not make_installment_due(installment=installment, now=now, actor=actor):
         raise ActionRefused("No installment waits for you.")
     return installment
@@ -104,7 +109,7 @@ def _remind(installment: Installment, now: datetime) -> bool:
     same, order = _to_remind(now).filter(pk=installment.pk, reminders=installment.reminders), installment.order
     if order is None or not same.update(reminders=F("reminders") + 1, reminded_at=now):
         return False
-    context = {"due_since": installment.released_at}
+    context = {"due_since": installment.due_day}
     return notify(INSTALLMENT_REMINDER, to=order.email, about=order, context=context)
 
 

@@ -34,14 +34,14 @@ def quote_pdf(quote: Quote) -> bytes:
         sheet.heading(f"Quote {quote.number}")
         if quote.is_draft:
             sheet.say("This is a draft and not an offer.", bold=True)
-        sheet.say(f"{_long(written)}. It can be accepted until {_long(quote.valid_until)}.")
+        sheet.say(f"{_long(written)}. {_standing(quote)}")
         sheet.paragraph("\n".join(filter(None, [quote.company, quote.name, quote.address])))
         sheet.say(quote.title or "", bold=True)
         sheet.paragraph(quote.text or "")
         sheet.lines_of(quote)
         sheet.installments_of(quote)
         sheet.terms_of(quote)
-        if not quote.is_draft:
+        if quote.state in Quote.SENT_STATES:
             sheet.signature()
         return bytes(sheet.output())
 
@@ -54,10 +54,19 @@ def _long(day: date) -> str:
     return f"{day:%B %-d, %Y}"
 
 
+def _standing(quote: Quote) -> str:
+    """What the client decided, or until when they can."""
+    if quote.decided_on is None or quote.state not in (Quote.State.ACCEPTED, Quote.State.DECLINED):
+        return f"It can be accepted until {_long(quote.valid_until)}."
+    by = f" by {quote.decided_name}" if quote.decided_name else ""
+    letter = f", by letter of {_long(quote.signed_on)}" if quote.signed_on else ""
+    return f"{quote.get_state_display().capitalize()} on {_long(quote.decided_on)}{by}{letter}."
+
+
 def _everything(quote: Quote) -> str:
     """All text that people have typed."""
     lines = [line.description for line in quote.lines.all()]
-    parts = [quote.name, quote.company, quote.address, quote.title, quote.text, *lines]
+    parts = [quote.name, quote.company, quote.address, quote.title, quote.text, quote.decided_name, *lines]
     return "\n".join(filter(None, [*parts, *(each.label for each in quote.installments.all())]))
 
 

@@ -29,7 +29,8 @@ def remind_of_quotes(*, now: datetime) -> int:
 def _due(now: datetime) -> Any:
     before = now - timedelta(days=settings.QUOTE_REMINDER_DAYS)
     waited = Q(reminded_at__lte=before) | Q(reminded_at=None, sent_at__lte=before)
-    return Quote.objects.open(now).filter(waited, reminders__lt=settings.QUOTE_REMINDERS).order_by("sent_at")
+    mailed = Quote.objects.open(now).filter(email_index__isnull=False)
+    return mailed.filter(waited, reminders__lt=settings.QUOTE_REMINDERS).order_by("sent_at")
 
 
 @transaction.atomic

@@ -6,7 +6,9 @@ the one that the client has, whose link then shows nothing any more.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -22,6 +24,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import queue_mail
 from privacy.registry.deadlines import local_day
+from shop.models import ShopTerms
 from shop.models.terms import current_shop_terms
 
 from .drafting import LARGEST_MINOR, add_up, schedule_problem
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 State = Quote.State
 IN_FULL = "In full"
+# The refund policy and the license terms are about what the shop sells; the terms of sale say what is true of services.
+TERMS = frozenset({ShopTerms.Document.SALE})
 
 
 def obstacle(quote: Quote, *, now: datetime) -> str:
@@ -52,14 +57,28 @@ def obstacle(quote: Quote, *, now: datetime) -> str:
     return schedule_problem(quote)
 
 
+def offer_of(quote: Quote) -> str:
+    """A digest of what would be sent, and to whom: 64 hexadecimal digits."""
+    lines = quote.lines.values_list("description", "quantity", "unit_price_minor")
+    installments = quote.installments.values_list("label", "amount_minor", "due", "due_on")
+    own = [getattr(quote, name) for name in ("name", "company", "email", "address", "title", "text", "valid_until")]
+    text = json.dumps([own, quote.total_minor, list(lines), list(installments)], default=str)
+    return sha256(text.encode()).hexdigest()
+
+
 @transaction.atomic
-def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = False) -> None:
+def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = False, offer: str | None = None) -> None:
     """Fixes the draft and mails its link, or leaves it to staff to send the PDF by letter. Raises `ActionRefused` with
-    the obstacle, and `MailRefused` if the client may not be mailed; then nothing has changed."""
+    the obstacle, and `MailRefused` if the client may not be mailed; then nothing has changed.
+
+    `offer` is what the sender saw (`offer_of`): a draft that changed since isn't sent.
+    """
     versions = Quote.objects.select_for_update().filter(reference=quote.reference).order_by("version")
     draft = next((each for each in versions if each.pk == quote.pk and each.is_draft), None)
     if draft is None:
         raise ActionRefused("This quote is not a draft (any more).")
+    if offer is not None and offer != offer_of(draft):
+        raise ActionRefused("Not sent: the draft changed after you opened the page. Look at it, then send it.")
     add_up(quote=draft)
     if problem := obstacle(draft, now=now):
         raise ActionRefused(problem)
@@ -71,7 +90,9 @@ def send_quote(*, quote: Quote, now: datetime, actor: User, by_letter: bool = Fa
     if not draft.installments.exists():
         Installment.objects.create(quote=draft, label=IN_FULL, amount_minor=draft.total_minor)
     QuoteTerms.objects.bulk_create(
-        QuoteTerms(quote=draft, document=version.document, version=version) for version in current_shop_terms()
+        QuoteTerms(quote=draft, document=version.document, version=version)
+        for version in current_shop_terms()
+        if version.document in TERMS
     )
     draft.tax_name = settings.TAX_NAME if settings.TAX_PERCENT else ""
     draft.tax_percent, draft.state, draft.sent_at = settings.TAX_PERCENT, State.SENT, now

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -81,42 +80,59 @@ def quote(request: HttpRequest, link_token: str) -> HttpResponse:
     found = quote_behind(link_token)
     if found.is_revoked:
         return not_shown(request, found)
-    if request.method == "GET":
+    if request.method == "GET" and not request.user.is_staff:
         note_opened(quote=found, now=timezone.now())
     return render(request, "clients/quote.html", page_of(found))
 
 
+def _too_late(request: HttpRequest, quote: Quote, *, answer: Quote.State, name: str) -> HttpResponse:
+    """What became of a quote that somebody else answered meanwhile. The same answer sent twice is told its success."""
+    stored = quote_behind(quote.link_token)
+    if stored.is_revoked:
+        return not_shown(request, stored)
+    if (stored.state, stored.decided_name) == (answer, name):
+        return redirect(stored)
+    return render(request, "clients/quote.html", page_of(stored, is_lost=True), status=409)
+
+
 @private_page
+@may_lead_to_paypal
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, link_token: str) -> HttpResponse:
     """The form; afterward, and if the quote can't be answered any more, its page, which says what to pay."""
-    found, now = quote_behind(link_token), timezone.now()
+    found = quote_behind(link_token)
     if found.is_revoked:
         return not_shown(request, found)
-    if not found.is_open(now):
-        return redirect(found)
     form = AcceptQuoteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         entered = form.cleaned_data
-        with suppress(NotOpen):  # somebody was faster: the page shows what became of it
+        try:
             accept_quote(quote=found, name=entered["name"], request=request, actor=None, code=entered["code"])
+        except NotOpen:
+            return _too_late(request, found, answer=Quote.State.ACCEPTED, name=entered["name"])
         return redirect(f"{found.get_absolute_url()}#payment")
+    if not found.is_open(timezone.now()):
+        return redirect(found)
     return render(request, "clients/accept.html", {**page_of(found), "form": form})
 
 
 @private_page
+@may_lead_to_paypal
 @require_http_methods(["GET", "HEAD", "POST"])
 def decline(request: HttpRequest, link_token: str) -> HttpResponse:
     """The form; afterward, and if the quote can't be answered any more, its page, which says so."""
     found, now = quote_behind(link_token), timezone.now()
     if found.is_revoked:
         return not_shown(request, found)
-    if not found.is_open(now):
-        return redirect(found)
     form = DeclineQuoteForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        with suppress(NotOpen):  # somebody was faster: the page shows what became of it
-            decline_quote(quote=found, name=form.cleaned_data["name"], reason=form.cleaned_data["reason"], now=now)
+        name, reason = form.cleaned_data["name"], form.cleaned_data["reason"]
+        try:
+            decline_quote(quote=found, name=name, reason=reason, now=now)
+        except NotOpen:
+            return _too_late(request, found, answer=Quote.State.DECLINED, name=name)
+        return redirect(found)
+    if not found.is_open(now):
         return redirect(found)
     return render(request, "clients/decline.html", {"quote": found, "form": form})
 

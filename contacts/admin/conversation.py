@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.registry.deadlines import deadlines_of, local_day
 
 from .actions import InquiryActions
+from .contributions import contributed_events
 from .forms import ConversationForm, LongText
 from .words import due_in_words, state_in_words
 
@@ -75,7 +77,12 @@ class ConversationPage(InquiryActions):
             gone = "This message no longer exists: it was deleted, or its two years are over."
             self.message_user(request, gone, messages.WARNING)
             return redirect("admin:contacts_inquiry_changelist")
-        conversation = conversation_of(inquiry, mails=request.user.has_perm("privacy.view_outgoingmail"))
+        user = acting_user(request)
+        conversation = conversation_of(
+            inquiry,
+            mails=user.has_perm("privacy.view_outgoingmail"),
+            more=partial(contributed_events, user=user),
+        )
         form = self._form(request, inquiry, conversation) if may_change else None
         if form is not None and request.method == "POST":
             is_valid = form.is_valid()

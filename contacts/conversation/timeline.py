@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -163,13 +163,17 @@ class Conversation:
     is_whole: bool  # False if the sender has older messages, which only the history lists
 
 
-def conversation_of(inquiry: Inquiry, *, mails: bool) -> Conversation:
-    """`inquiry` with up to `SHOWN` of its sender's messages; `mails` says whether to show what happened to mails."""
+def conversation_of(
+    inquiry: Inquiry, *, mails: bool, more: Callable[[list[Inquiry]], list[Event]] = lambda inquiries: []
+) -> Conversation:
+    """`inquiry` with up to `SHOWN` of its sender's messages; `mails` says whether to show what happened to mails, and
+    `more` knows what else happened."""
     found = list(inquiries_of_the_sender(inquiry)[: SHOWN + 1])
     inquiries = found[:SHOWN]
     if inquiry.pk not in {each.pk for each in inquiries}:
         inquiries += inquiries_of_the_sender(inquiry).filter(pk=inquiry.pk)
     events = [event for each in inquiries for event in _events(each)] + (mails_about(inquiries) if mails else [])
+    events += more(inquiries)
     events.sort(key=lambda event: (event.at, event.mail is not None), reverse=True)
     thread = {each.pk for each in inquiries if inquiry.pk in (each.pk, each.merged_into_id)}
     words = [each for each in events if each.side in ("sender", "other") and each.inquiry and each.inquiry.pk in thread]

@@ -21,6 +21,7 @@ from contacts.models import IncomingMail, Inquiry
 from privacy.audit.trail import record
 from privacy.consent.opt_outs import is_opted_out
 from privacy.encryption.normalization import normalize_email
+from privacy.mail.bounces import note_answer
 from privacy.mail.sending import notify
 from privacy.mail.threads import reason_answered
 from privacy.registry.purposes import Channel
@@ -52,6 +53,8 @@ def file_mail(*, mail: IncomingMail, message: ReadMessage, automatic: str) -> In
     subject = subject_of(reason, sender=mail.sender or "")
     mail.is_automatic, mail.wish = bool(automatic), wish_in(message)
     mail.answers = reason.mail_id if reason else None
+    if mail.answers is not None and not automatic:
+        note_answer(mail_id=mail.answers, sender=str(mail.sender))
     if subject is not None:
         mail.about_model, mail.about_id = subject.row._meta.label, subject.row.pk
     thread = thread_of(mail, subject=subject, answers_to=message.answers_to, now=timezone.now())

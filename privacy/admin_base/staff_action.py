@@ -45,6 +45,7 @@ class StaffAction:
     form: type[forms.BaseForm] = forms.Form
     one_press: bool = False
     asks_again: bool = False
+    saves_first: bool = False  # stands in the page's form, which is saved before the confirmation page opens
     is_final: bool = False  # can't be undone; makes the button red
     template: str = "privacy/admin/staff_action.html"
     done: str | Callable[[Any, Any], str] = "Done."
@@ -87,6 +88,12 @@ class StaffActionsAdmin(AuditedAdmin):
             shown = self.actions_shown(request, row)
             context["staff_actions"] = [(action, self.action_url(action, row)) for action in shown]
         return super().render_change_form(request, context, *args, **options)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        for action in self.actions_shown(request, obj):
+            if action.saves_first and action.name == request.POST.get("_open"):
+                return redirect(self.action_url(action, obj))
+        return super().response_change(request, obj)
 
     def actions_shown(self, request: HttpRequest, row: Any) -> list[StaffAction]:
         return [each for each in self.staff_actions if self.may_act(request, each) and each.when(row)]

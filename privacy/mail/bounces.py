@@ -2,7 +2,8 @@
 
 The mail server reports the failure at delivery, or later in a notification. Anyone can forge one, so it must come to
 the mail's own envelope sender (`privacy.mail.verp`), or quote its signed Message-ID; and the address that is marked is
-the one we wrote to, never one that the notification names.
+the one we wrote to, never one that the notification names. An answer by the recipient, sooner or later, proves that the
+mail arrived.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from privacy.audit.trail import record
 from privacy.models import OutgoingMail
 from privacy.models.consent import MailTally, UndeliverableAddress, count_mail
 from privacy.registry.mail_kinds import kind_named
+from privacy.signals import mail_returned
 
 from .automatic import has_no_sender, is_named_mail_system
 from .lenient_reading import lenient_view
@@ -57,7 +59,7 @@ def record_notification(message: EmailMessage, *, recipients: Sequence[str]) -> 
     A subject alone, and nothing of ours in the message, make no notification of what a person may have written.
 
     Returns `marked` (the address gets no more mail), `passing` (a temporary failure), or `not ours` (forged, or about a
-    mail that was deleted or has already come back).
+    mail that was deleted, was answered or has already come back).
     """
     view = lenient_view(message)
     returned = next(filter(None, map(returned_mail, recipients)), None)
@@ -78,10 +80,22 @@ def _record_bounce(mail_id: UUID, code: str) -> bool:
     """Marks the mail as bounced and its address as undeliverable, once."""
     came_back = OutgoingMail.objects.filter(pk=mail_id, state__in=[State.SENT, State.SENDING, State.QUEUED])
     mail = came_back.select_for_update().first()
-    if mail is None:
+    if mail is None or any(is_answered for _, is_answered in mail_returned.send(OutgoingMail, mail=mail)):
         return False
     came_back.update(state=State.BOUNCED, refusal=f"bounced: {code}")
     kind = kind_named(mail.kind)
     count_mail(kind=mail.kind, purpose=kind.purpose, outcome=MailTally.Outcome.BOUNCED, day=timezone.now().date())
     mark_undeliverable(mail.recipient, code=code)
     return True
+
+
+@transaction.atomic
+def note_answer(*, mail_id: UUID, sender: str) -> None:
+    """Somebody answered this mail. If it was its recipient, it arrived, whatever a notification said: the address gets
+    mail again."""
+    arrived = OutgoingMail.objects.filter(pk=mail_id, recipient_index=sender, state=State.BOUNCED)
+    if not arrived.update(state=State.SENT, refusal=""):
+        return
+    for address in UndeliverableAddress.objects.filter(email_index=sender):
+        address.delete()
+        record(action="privacy.undeliverable.answered", about=UndeliverableAddress, actor=None)

@@ -239,12 +239,15 @@ class Order(SealedModel):
 
     @property
     def is_erased(self) -> bool:
-        return self.email is None
+        """Whether the buyer's data was deleted. A client who accepted a quote by letter may have no email address."""
+        return self.email is None and self.name is None
 
     @property
     def masked_email(self) -> str:
-        """Enough to notice a mistyped address."""
-        name, _, domain = (self.email or "").rpartition("@")
+        """Enough to notice a mistyped address; empty without one."""
+        if not self.email:
+            return ""
+        name, _, domain = self.email.rpartition("@")
         return f"{name[:1]}…@{domain}"
 
     def get_absolute_url(self) -> str:

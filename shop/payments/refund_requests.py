@@ -32,6 +32,7 @@ class RefundOption(StrEnum):
     DECLINED = "declined"
     DISPUTED = "disputed"
     OVER = "over"  # the refund window has ended
+    AGREED = "agreed"  # an installment of a quote, which the refund policy isn't about
     NONE = "none"  # not paid, or refunded
 
 
@@ -40,6 +41,8 @@ def refund_option(order: Order, *, now: datetime) -> RefundOption:
         return RefundOption.NONE
     if order.is_disputed:
         return RefundOption.DISPUTED
+    if order.product.is_service:
+        return RefundOption.AGREED
     if request := RefundRequest.objects.filter(order=order).first():
         return RefundOption.REQUESTED if request.is_open else RefundOption.DECLINED
     return RefundOption.AVAILABLE if now < order.refund_until else RefundOption.OVER

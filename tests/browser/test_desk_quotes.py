@@ -79,7 +79,7 @@ def test_call_becomes_a_quote_and_a_paid_invoice(site: RunningSite, visit: Visit
     page.get_by_role("button", name="New quote").click()
     write_quote(page)
     expect(page.get_by_role("main")).to_contain_text("$1,200.00")
-    page.get_by_role("link", name="Send…").click()
+    page.get_by_role("button", name="Send…").click()
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("on its way to the client")
 

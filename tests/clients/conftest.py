@@ -13,6 +13,7 @@ from django.test import Client
 
 from clients.models import Quote
 from contacts.models import Inquiry
+from privacy.evidence.rehearsal.browser import defaults_of
 from tests import factories
 from tests.shop.paypal_fixtures import paypal, paypal_down, paypal_process
 from tests.staff_pages import Page
@@ -68,8 +69,10 @@ def fill_in(staff: Client, quote: Quote, **changes: str) -> str:
 
 
 def press(staff: Client, quote: Quote, step: str, **fields: Any) -> str:
-    """The page that a button leads to."""
-    response = staff.post(page_of(quote, step), fields, follow=True)
+    """The page that a button leads to, by its confirmation page if it has one."""
+    page = Page(staff, page_of(quote, step))
+    shown = defaults_of(page.main_form) if page.status == 200 else {}
+    response = staff.post(page_of(quote, step), {**shown, **fields}, follow=True)
     quote.refresh_from_db()
     return response.content.decode()
 

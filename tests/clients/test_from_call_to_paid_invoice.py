@@ -11,7 +11,8 @@ from django.test import Client
 from accounts.models import User
 from affiliates.models import Commission
 from clients.models import Quote
-from shop.models import Order, Payment
+from shop.models import Order, Payment, RefundRequest
+from shop.money import Money
 from shop.payments.refunds import refund_payment
 from tests.clients.quotes.offers import HALVES, accepted, orders_of
 from tests.shop.purchases import approve
@@ -111,7 +112,25 @@ def test_refunded_installment_says_so_on_the_quote(client: Client, bob: User, pa
     quote = accepted(bob, HALVES)
     deposit, _ = orders_of(quote)
     pay(client, paypal, Page(client, quote.get_absolute_url()))
-    refund_payment(payment=deposit.payments.get(), amount=deposit.total, actor=bob)
+    refund_payment(payment=deposit.payments.get(), amount=Money(20_000, "USD"), actor=bob)
     page = Page(client, quote.get_absolute_url()).text
-    assert "$600.00 refunded on" in page
+    assert "$600.00 partially refunded $200.00, paid on" in page
+    refund_payment(payment=deposit.payments.get(), amount=Money(40_000, "USD"), actor=bob)
+    page = Page(client, quote.get_absolute_url()).text
+    assert "$600.00 refunded $600.00, paid on" in page
     assert "Receipt and invoice of $600.00" in page
+
+
+def test_paid_installment_promises_no_refund_without_a_reason(client: Client, bob: User, paypal: Standin) -> None:
+    quote = accepted(bob, HALVES)
+    deposit, _ = orders_of(quote)
+    pay(client, paypal, Page(client, quote.get_absolute_url()))
+    page = Page(client, deposit.get_absolute_url())
+    assert "there is no refund window" in page.text
+    assert "without giving a reason" not in page.text
+    client.post(f"{deposit.get_absolute_url()}refund/", {"reason": "I changed my mind."})
+    assert not RefundRequest.objects.exists()
+    run_due_tasks()
+    [receipt] = [str(message.body) for message in mail.outbox if "Your receipt" in str(message.subject)]
+    assert "View your order" in receipt
+    assert "You can request a refund" not in receipt

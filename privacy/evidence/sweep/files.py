@@ -9,9 +9,9 @@ from pathlib import Path
 import gunicorn
 from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.db import connections, models
 
-from privacy.registry.clear_text import Sign
+from privacy.registry.clear_text import PUBLIC, Sign, clear_text_of, model_fields
 
 from .detectors import signs_in
 from .random_rows import RANDOM
@@ -19,6 +19,7 @@ from .run import Sweep, part
 
 BLOCK = 1 << 20  # bytes
 WHOLE = 16 * BLOCK  # larger files are sampled at random places
+PUBLIC_TEXTS = 2_000  # different ones of a column
 PROMISES = {Sign.EMAIL: "encrypted", Sign.CARD: "paypal-only", Sign.NETWORK: "direct-visits-domain-only"}
 
 _left_out: dict[Path, str] = {}
@@ -32,6 +33,7 @@ def leave_out(path: Path, *, because: str) -> None:
 @part("encrypted", "paypal-only", "direct-visits-domain-only", share=4)
 def files_and_logs_hold_nothing_readable(sweep: Sweep) -> None:
     _forget_words_of_the_program(sweep)
+    _forget_what_is_public(sweep)
     for path, because in {**_left_out, **_outside()}.items():
         if path.exists():
             sweep.left(f"{path.name}: {because}")
@@ -57,6 +59,23 @@ def _forget_words_of_the_program(sweep: Sweep) -> None:
             for word, _ in sweep.words.find(path.read_bytes()):
                 if not word.names_somebody:
                     sweep.words.forget(word)
+
+
+def _forget_what_is_public(sweep: Sweep) -> None:
+    """Ignores what the site itself shows to everybody, texts and files, for the same reason: people quote it, and send
+    it back to us."""
+    for column, field in model_fields().items():
+        if clear_text_of(column).kind is not PUBLIC:
+            continue
+        rows = field.model._base_manager.order_by()
+        for text in rows.values_list(field.name, flat=True).distinct()[:PUBLIC_TEXTS]:
+            for word, _ in sweep.words.find(str(text or "").encode()):
+                if not word.names_somebody:
+                    sweep.words.forget(word)
+            if isinstance(field, models.FileField) and text and field.storage.exists(text):
+                with field.storage.open(text) as file:
+                    for word, _ in sweep.words.find(file.read(WHOLE)):
+                        sweep.words.forget(word)
 
 
 def _outside() -> dict[Path, str]:

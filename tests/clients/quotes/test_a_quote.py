@@ -16,7 +16,9 @@ from contacts.models import Correspondence, Inquiry
 from privacy.audit.models import AuditEntry
 from shop.models import ShopTerms
 from shop.terms.publishing import publish_terms
+from tests import factories
 from tests.clients.conftest import Work, draft, fill_in, link, page_of, press
+from tests.staff_pages import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +77,16 @@ def test_client_gets_a_link_and_reads_the_quote(client: Client, sent: Quote) -> 
     assert sent.state == "viewed"
 
 
+def test_staff_read_a_sent_quote_in_amounts_and_arent_taken_for_the_client(staff: Client, sent: Quote) -> None:
+    assert "A new shop" in staff.get(link()).content.decode()
+    sent.refresh_from_db()
+    assert sent.state == "sent"
+    page = Page(staff, page_of(sent))
+    lines = page.soup.select("#lines-group td.field-unit_price")
+    assert [line.get_text(strip=True) for line in lines] == ["$100.00", "$200.00"]
+    assert "In a few words. The client's email shows them." not in page.text
+
+
 def test_nothing_in_the_database_opens_the_link(sent: Quote) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM clients_quote")
@@ -97,12 +109,61 @@ def test_staff_hear_of_a_decline_without_personal_data(client: Client, sent: Quo
     assert "Dave" not in str(mail.outbox[-1].body)
 
 
-def test_second_decline_changes_nothing(client: Client, sent: Quote) -> None:
-    for name in ("Dave", "Somebody else"):
-        client.post(f"{link()}decline/", {"name": name})
+def test_second_decline_changes_nothing_and_says_so(client: Client, sent: Quote) -> None:
+    pages = [client.post(f"{link()}decline/", {"name": name}) for name in ("Dave", "Dave", "Somebody else")]
+    assert [page.status_code for page in pages] == [302, 302, 409]
+    assert "your answer wasn't recorded" in pages[-1].content.decode().lower()
     sent.refresh_from_db()
     assert sent.decided_name == "Dave"
     assert AuditEntry.objects.filter(action="clients.quote.declined").count() == 1
+
+
+def test_decline_after_an_acceptance_says_that_it_was_not_recorded(client: Client, sent: Quote) -> None:
+    client.post(f"{link()}accept/", {"name": "Dave Dorn", "code": ""})
+    late = client.post(f"{link()}decline/", {"name": "Dave Dorn"})
+    assert late.status_code == 409
+    assert "your answer wasn't recorded" in late.content.decode().lower()
+    assert "by Dave Dorn" in late.content.decode()
+    sent.refresh_from_db()
+    assert sent.state == "accepted"
+
+
+def test_dates_are_the_days_of_the_business(
+    client: Client, staff: Client, quote: Quote, work: Work, clock: time_machine.Traveller
+) -> None:
+    """Five in the afternoon of March 5 in Los Angeles is March 6 in UTC."""
+    clock.move_to(datetime(2026, 3, 6, 1, tzinfo=UTC), tick=False)
+    press(staff, quote, "send")
+    work()
+    address = link()
+    assert "March 5, 2026" in client.get(address).content.decode()
+    client.post(f"{address}accept/", {"name": "Dave Dorn", "code": ""})
+    page = client.get(address).content.decode()
+    assert "Accepted on March 5, 2026 by Dave Dorn" in page
+    assert "March 6, 2026" not in page
+
+
+def test_accepted_quote_asks_for_no_answer(client: Client, sent: Quote) -> None:
+    before = client.get(link()).content.decode()
+    client.post(f"{link()}accept/", {"name": "Dave Dorn", "code": ""})
+    after = client.get(link()).content.decode()
+    for shown in ("Can be accepted until", "to sign it on paper"):
+        assert shown in before
+        assert shown not in after
+
+
+def test_quote_answers_the_mail_that_asked_as_a_person(
+    staff: Client, work: Work, clock: time_machine.Traveller
+) -> None:
+    asked = factories.inquiry(channel="email", kind="quote")
+    factories.incoming_mail(inquiry=asked, message_id="<asked@example.org>", state="filed")
+    quote = draft(staff, asked)
+    fill_in(staff, quote)
+    press(staff, quote, "send")
+    work()
+    [message] = mail.outbox
+    assert message.extra_headers["In-Reply-To"] == "<asked@example.org>"
+    assert "Auto-Submitted" not in message.extra_headers
 
 
 def test_decline_without_a_name_keeps_the_reason(client: Client, sent: Quote) -> None:
@@ -212,8 +273,10 @@ def test_terms_are_those_of_the_day_it_was_sent(client: Client, staff: Client, q
         publish_terms(version=draft_of_terms, effective_from=None, actor=None)
     press(staff, quote, "send")
     work()
-    assert quote.offered_terms.count() == 3
-    assert "terms of sale, version 1" in client.get(link()).content.decode()
+    page = client.get(link()).content.decode()
+    assert "terms of sale, version 1" in page
+    for document in ("refund policy", "license terms"):  # of what the shop sells
+        assert document not in page
 
 
 def test_draft_is_discarded_with_its_lines(staff: Client, quote: Quote) -> None:

@@ -52,6 +52,7 @@ def test_staff_let_the_next_installment_be_paid_and_the_client_is_mailed(staff: 
     mail.outbox.clear()
     address = f"/admin/clients/quote/{quote.pk}/next-due/"
     first, second = Page(staff, address), Page(staff, address)
+    assert "When the site is on-line: $600.00" in first.text
     assert "$600.00 is due; the client is mailed the link." in first.press("Next installment is due").text
     assert "This action is no longer available" in second.press("Next installment is due").text
     run_due_tasks()
@@ -124,7 +125,7 @@ def test_quote_no_longer_leads_to_an_order_whose_address_was_corrected(client: C
     correct_address(order=order, email="carola@example.org", actor=bob)
     order.refresh_from_db()
     page = client.get(quote.get_absolute_url()).content.decode()
-    assert "We have mailed you the link of its order" in page
+    assert "We emailed you the link of its order" in page
     assert order.get_absolute_url() not in page
     assert quote.get_absolute_url() not in client.get(order.get_absolute_url()).content.decode()
 

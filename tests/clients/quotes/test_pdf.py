@@ -34,6 +34,14 @@ def test_pdf_has_everything_that_the_page_has(client: Client, sent: Quote) -> No
     assert sent.link_token not in text
 
 
+def test_pdf_of_an_accepted_quote_says_by_whom_and_asks_for_no_signature(client: Client, sent: Quote) -> None:
+    client.post(f"{link()}accept/", {"name": "Dave Dorn", "code": ""})
+    text = text_of(client.get(f"{link()}quote.pdf").content)
+    assert "Accepted on March 2, 2026 by Dave Dorn." in text
+    assert "signed" not in text
+    assert "can be accepted" not in text
+
+
 def test_draft_says_that_it_is_no_offer(staff: Client, quote: Quote) -> None:
     text = text_of(staff.get(page_of(quote)[: -len("change/")] + "quote.pdf").content)
     assert "This is a draft and not an offer." in text

@@ -22,7 +22,7 @@ from privacy.consent.opt_outs import suppress
 from privacy.erasure.erase import erase_person
 from privacy.erasure.retention import purge_expired
 from privacy.mail.sending import queue_mail
-from privacy.models import PrivacyRequest
+from privacy.models import PrivacyRequest, UndeliverableAddress
 from privacy.registry.purposes import Channel
 from privacy.requests.archive import build_archive
 from shop.mails import RECEIPT
@@ -194,6 +194,37 @@ def test_forged_id_leads_nowhere(answered: Any, inquiry: Inquiry) -> None:
     changed = genuine.replace(genuine[5], "a" if genuine[5] != "a" else "b")
     assert write(DAVE, In_Reply_To=genuine).inquiry == inquiry
     assert write(EVE, In_Reply_To=changed).inquiry != inquiry
+
+
+def returned(sent: Any) -> bytes:
+    """As a mail server, or whoever has seen the mail, writes that it could not be delivered."""
+    return (
+        "From: MAILER-DAEMON@mx.example.net\nTo: info@ait-pro.com\nSubject: Undelivered Mail Returned to Sender\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="B"\n\n'
+        "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
+        "Final-Recipient: rfc822; dave@example.org\nAction: failed\nStatus: 5.1.1\n\n"
+        f"--B\nContent-Type: text/rfc822-headers\n\nMessage-ID: {sent.message()['Message-ID']}\n\n--B--\n"
+    ).encode()
+
+
+def test_answer_takes_back_the_notification_that_the_mail_did_not_arrive(
+    answered: Any, staff: Client, inquiry: Inquiry
+) -> None:
+    assert arrives(returned(answered)).state == "ignored"
+    answer(answered, EVE, "I see everything.")
+    answer(answered, DAVE, "I am away.", Auto_Submitted="auto-replied")
+    assert "undeliverable since March 2, 2026" in send(staff, inquiry, "Blue it is.")
+    answer(answered, "DAVE@example.org")
+    assert AuditEntry.objects.filter(action="privacy.undeliverable.answered").count() == 1
+    assert "has been sent" in send(staff, inquiry, "Blue it is.")
+    assert len(mailed_to(DAVES)) == 2
+
+
+def test_mail_that_was_answered_can_not_come_back(answered: Any, staff: Client, inquiry: Inquiry) -> None:
+    answer(answered, DAVE)
+    arrives(returned(answered))
+    assert not UndeliverableAddress.objects.exists()
+    assert "has been sent" in send(staff, inquiry, "Blue it is.")
 
 
 # --- Somebody else ----------------------------------------------------------------------------------------------------

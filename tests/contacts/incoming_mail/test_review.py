@@ -9,6 +9,7 @@ import pytest
 from django.core import mail as django_mail
 from django.test import Client
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts.models import User
 from contacts.conversation.merging import merge_inquiry
@@ -65,8 +66,8 @@ def test_held_mail_is_dated_in_the_business_zone(staff: Client, held: IncomingMa
 def test_the_list_shows_what_waits_and_why(staff: Client, held: IncomingMail, failed: IncomingMail) -> None:
     receive(arriving(sender="erin@example.org", message_id="<2@example.org>"))
     page = Page(staff, LIST)
-    assert NotFiled.OUR_ADDRESS in page.text
-    assert NotFiled.PROGRAM in page.text
+    assert capfirst(NotFiled.OUR_ADDRESS) in page.text
+    assert capfirst(NotFiled.PROGRAM) in page.text
     assert "erin@example.org" not in page.html
     assert "erin@example.org" in Page(staff, f"{LIST}?state=all").html
     assert "privacy.staff.listed" in actions()

@@ -138,6 +138,7 @@ PAGES = """
     admin:affiliates_termsversion_publish  RO       RO
     admin:clients_agreement_end            ROM      ROM
     admin:clients_quote_accept             ROSM     ROSM
+    admin:clients_quote_agreement          -        ROM
     admin:clients_quote_decline            ROSM     ROSM
     admin:clients_quote_discard            ROSM     ROSM
     admin:clients_quote_next_due           ROSM     ROSM
@@ -147,6 +148,7 @@ PAGES = """
     admin:clients_quote_send_again         -        ROSM
     admin:clients_quote_send_by_letter     ROSM     ROSM
     admin:clients_quote_withdraw           ROSM     ROSM
+    admin:contacts_inquiry_agreement       -        ROM
     admin:contacts_inquiry_quote           -        ROM
     admin:contacts_incomingmail_again      -        ROM
     admin:contacts_incomingmail_open_request  -     ROM

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from contacts.models import Attachment, Service
 from privacy.evidence.sweep import files
 from shop.models import Order, Product
 from tests import factories
@@ -43,6 +44,24 @@ def test_words_of_the_program_that_somebody_typed_are_no_finding(data_dir: Path,
     factories.inquiry(message=text)
     (data_dir / "copy.sqlite3").write_bytes(b"\0" + text.encode())
     (data_dir / "later.bin").write_bytes(b"\0" + ADDRESS.encode())
+    assert places(swept()) == ["shop_order.email can be read in a file in DATA_DIR (.bin) (plain)"]
+
+
+def test_what_the_site_shows_to_everybody_and_somebody_sends_back_is_no_finding(
+    data_dir: Path, product: Product
+) -> None:
+    """Seen in an attack: a picture of this site that somebody mailed to us broke a promise."""
+    file = bytes(range(256)) * 2
+    released = factories.release(product, content=file)
+    sentence = "Guards WordPress sites against intruders, day and night."
+    Service.objects.create(slug="care", name="Care", summary="Sites.", text=sentence)
+    inquiry = factories.inquiry(message=sentence)
+    Attachment.objects.create(
+        inquiry=inquiry, name="a.bin", content=file, content_type="application/octet-stream", size=len(file)
+    )
+    (data_dir / "public.bin").write_bytes(b"\0" + file + sentence.encode())
+    (data_dir / "later.bin").write_bytes(b"\0" + ADDRESS.encode())
+    assert released.content.size == len(file)
     assert places(swept()) == ["shop_order.email can be read in a file in DATA_DIR (.bin) (plain)"]
 
 
