@@ -123,11 +123,12 @@ class RunningSite:
         visitor.submit("Sign in", email=address, password=password)
         return visitor
 
-    def command(self, *arguments: str) -> str:
+    def command(self, *arguments: str, stdin: str = "") -> str:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -78,6 +78,7 @@ class OfADraft(admin.TabularInline[Any, Quote]):
     extra = 2
     numbers_rows = True  # their labels are keys, which say nothing to anybody
     max_num = AT_MOST
+    shown_fields: ClassVar[tuple[str, ...]]  # to those who can't change the rows (any more)
 
     def has_view_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
         return request.user.has_perm("clients.view_quote")
@@ -91,6 +92,9 @@ class OfADraft(admin.TabularInline[Any, Quote]):
     def has_delete_permission(self, request: HttpRequest, obj: Quote | None = None) -> bool:
         return self._may_change(request, obj)
 
+    def get_fields(self, request: HttpRequest, obj: Quote | None = None) -> Any:
+        return self.fields if self._may_change(request, obj) else self.shown_fields
+
     def _may_change(self, request: HttpRequest, obj: Quote | None) -> bool:
         return obj is not None and obj.is_draft and request.user.has_perm("clients.change_quote")
 
@@ -100,8 +104,13 @@ class LineInline(OfADraft):
     form = LineForm
     formset = LineFormSet
     verbose_name_plural = "lines (prices include the tax; a discount is a line with a negative price)"
-    readonly_fields = ("amount",)
+    readonly_fields = ("amount", "unit_price")
     fields = ("description", "quantity", "unit_price_minor", "amount")
+    shown_fields = ("description", "quantity", "unit_price", "amount")
+
+    @admin.display(description="price of one")
+    def unit_price(self, line: QuoteLine) -> str:
+        return str(line.unit_price)
 
     @admin.display(description="amount")
     def amount(self, line: QuoteLine) -> str:
@@ -114,6 +123,7 @@ class InstallmentInline(OfADraft):
     verbose_name_plural = "installments (none: all is due on acceptance; neither percent nor amount: the rest)"
     readonly_fields = ("comes_to",)
     fields = ("label", "percent", "fixed_minor", "comes_to", "due", "due_on")
+    shown_fields = ("label", "percent", "comes_to", "due", "due_on")
 
     @admin.display(description="comes to")
     def comes_to(self, installment: Installment) -> str:

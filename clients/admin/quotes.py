@@ -28,7 +28,7 @@ from .quote_forms import InstallmentInline, LineInline, QuoteForm
 
 WRITTEN = ("service", "title", "name", "company", "address", "text", "valid_until")
 FACTS = ("number", "status", "email", "message", "total", "tax_line")
-SENT = ("sent_at", "viewed_at", "decided_at", "decided_name", "decline_reason", "signed_on", "reminders")
+SENT = ("sent_at", "viewed_at", "decided_at", "decided_by", "decline_reason", "signed_on", "reminders")
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -106,6 +106,16 @@ class QuoteAdmin(BlindSearchMixin, StaffActionsAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Quote | None = None) -> Any:
         return (*FACTS, *SENT)
+
+    def get_form(self, request: HttpRequest, obj: Quote | None = None, change: bool = False, **options: Any) -> Any:
+        """Help is for those who write."""
+        if not self.has_change_permission(request, obj):
+            options["help_texts"] = dict.fromkeys(WRITTEN, "")
+        return super().get_form(request, obj, change, **options)
+
+    @admin.display(description="accepted or declined by")
+    def decided_by(self, quote: Quote) -> str:
+        return quote.decided_name or "–"
 
     @admin.display(description="message")
     def message(self, quote: Quote) -> str:

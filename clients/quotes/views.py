@@ -80,7 +80,7 @@ def quote(request: HttpRequest, link_token: str) -> HttpResponse:
     found = quote_behind(link_token)
     if found.is_revoked:
         return not_shown(request, found)
-    if request.method == "GET":
+    if request.method == "GET" and not request.user.is_staff:
         note_opened(quote=found, now=timezone.now())
     return render(request, "clients/quote.html", page_of(found))
 

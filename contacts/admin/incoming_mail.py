@@ -13,9 +13,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from contacts.documents.views import download_as
 from contacts.incoming_mail.review import (
@@ -141,7 +143,7 @@ class ReviewFilter(admin.SimpleListFilter):
 @admin.register(IncomingMail)
 class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     list_title = "Incoming mail"
-    list_display = ["sender_label", "subject", "received_at", "state", "reason", "asks_for"]
+    list_display = ["sender_label", "subject", "received_at", "state", "why", "asks_for"]
     list_filter = [ReviewFilter, "received_at"]
     list_per_page = 50
     show_full_result_count = False
@@ -149,7 +151,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     fields = (
         *(
             "state",
-            "reason",
+            "why",
             "asks_for",
             "received_at",
             "sent_at",
@@ -159,7 +161,7 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
             "text",
             "quoted",
         ),
-        *("files", "original", "size", "thread", "privacy_request"),
+        *("files", "original", "length", "thread", "privacy_request"),
     )
     readonly_fields = fields
     staff_actions = (*SETTLE_WISH, *MAIL_ACTIONS)
@@ -203,6 +205,14 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     @admin.display(description="from")
     def sender_label(self, mail: IncomingMail) -> str:
         return mail.shown_sender
+
+    @admin.display(description="reason", ordering="reason")
+    def why(self, mail: IncomingMail) -> str:
+        return capfirst(mail.reason).removesuffix(".") or "–"
+
+    @admin.display(description="size")
+    def length(self, mail: IncomingMail) -> str:
+        return filesizeformat(mail.size)
 
     @admin.display(description="files")
     def files(self, mail: IncomingMail) -> str | SafeString:

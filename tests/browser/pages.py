@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from tests.running_site import RunningSite
 from tests.visitor import Visitor
 
-AREAS = ("public", "order", "portal", "admin")
+AREAS = ("public", "order", "quote", "portal", "admin")
 FILES = re.compile(
     r"\.(csv|json|pem|pdf|png|svg|ico|txt|xml|zip|webmanifest|md)$|/download/|^/(go|mail|downloads|media)/"
 )
@@ -17,6 +17,14 @@ ONE_OF_MANY = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}"
     r"|(?<=/)(\d+|[A-Z]{1,2}-?[0-9A-Z]{6,}|[\w-]{40,})(?=/)"
 )
+
+
+HELD_MAIL = """From: Anna Agrees <anna@example.org>
+Subject: Delete my data
+Auto-Submitted: auto-generated
+
+Now, please.
+"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Area:
 
 
 def area(name: str, site: RunningSite) -> Area:
-    return {"public": _public, "order": _order, "portal": _portal, "admin": _admin}[name](site)
+    return {"public": _public, "order": _order, "quote": _quote, "portal": _portal, "admin": _admin}[name](site)
 
 
 def _public(site: RunningSite) -> Area:
@@ -55,6 +63,39 @@ def _order(site: RunningSite) -> Area:
     return Area("order", list(dict.fromkeys(pages)), buyer.session.cookies.get_dict())
 
 
+def _quote(site: RunningSite) -> Area:
+    """Of a quote that its client may answer, and of one whose first installment is due."""
+    client = site.visitor()
+    offer, accepted = (_offer(site, email) for email in ("quinta@example.org", "quirin@example.org"))
+    client.open(f"{accepted}accept/")
+    client.submit("Accept and order", name="Quirin Quote")
+    return Area("quote", [*_linked(client, offer, inside=re.compile(re.escape(offer))), accepted], {})
+
+
+def _offer(site: RunningSite, email: str) -> str:
+    """The address of a quote that staff made from a call."""
+    staff = site.signed_in("staff")
+    staff.open("/admin/contacts/inquiry/add/")
+    staff.submit("Save", kind="quote", name="Quirin Quote", email=email, message="Ten pages and a logo, please.")
+    staff.submit("New quote")
+    staff.submit(
+        "Save",
+        **{
+            "title": "A site for a bakery",
+            "text": "With pictures.\n\nWithout words.",
+            "lines-0-description": "Ten pages, each with pictures of the bread",
+            "lines-0-unit_price_minor": "1200",
+            "installments-0-label": "Deposit",
+            "installments-0-percent": "50",
+            "installments-1-label": "When the site is on line",
+            "installments-1-due": "release",
+        },
+    )
+    staff.open(f"{staff.url.partition('change/')[0]}send/")
+    staff.submit("Send")
+    return urlsplit(site.link_in(site.mail(email, "Our quote for you"))).path
+
+
 def _portal(site: RunningSite) -> Area:
     affiliate = site.signed_in("affiliate")
     pages = _linked(
@@ -69,6 +110,9 @@ def _portal(site: RunningSite) -> Area:
 def _admin(site: RunningSite) -> Area:
     """The first page and what it leads to: each list, and from each list a form for a new row and the page of one."""
     staff = site.signed_in("staff")
+    staff.open("/admin/clients/agreement/add/")
+    staff.submit("Save", name="Anna Agrees", email="anna@example.org", subject="Maintenance", starts_on="2026-01-01")
+    site.command("receive_mail", stdin=HELD_MAIL)
     pages = _linked(staff, "/admin/", inside=re.compile(r"/admin/(?!logout|jsi18n)"), deep=2)
     return Area("admin", pages, staff.session.cookies.get_dict())
 

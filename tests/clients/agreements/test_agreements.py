@@ -39,6 +39,15 @@ def inquiry(clock: time_machine.Traveller) -> Inquiry:
     return factories.inquiry()
 
 
+def test_list_finds_an_agreement_by_the_clients_name_and_address(staff: Client) -> None:
+    enter(staff)
+    enter(staff, name="Erin Else", email="erin@example.org")
+    for words in ("Dave Dorn", "dave@example.org"):
+        found = Page(staff, f"/admin/clients/agreement/?q={words}").text
+        assert "Dave Dorn" in found
+        assert "Erin Else" not in found
+
+
 def test_messages_of_a_client_outlive_two_years_and_end_with_the_records(
     staff: Client, bob: User, inquiry: Inquiry, clock: time_machine.Traveller
 ) -> None:

@@ -18,6 +18,7 @@ from shop.models import ShopTerms
 from shop.terms.publishing import publish_terms
 from tests import factories
 from tests.clients.conftest import Work, draft, fill_in, link, page_of, press
+from tests.staff_pages import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,16 @@ def test_client_gets_a_link_and_reads_the_quote(client: Client, sent: Quote) -> 
         assert shown in text
     sent.refresh_from_db()
     assert sent.state == "viewed"
+
+
+def test_staff_read_a_sent_quote_in_amounts_and_arent_taken_for_the_client(staff: Client, sent: Quote) -> None:
+    assert "A new shop" in staff.get(link()).content.decode()
+    sent.refresh_from_db()
+    assert sent.state == "sent"
+    page = Page(staff, page_of(sent))
+    lines = page.soup.select("#lines-group td.field-unit_price")
+    assert [line.get_text(strip=True) for line in lines] == ["$100.00", "$200.00"]
+    assert "In a few words. The client's email shows them." not in page.text
 
 
 def test_nothing_in_the_database_opens_the_link(sent: Quote) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail as django_mail
 from django.test import Client
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts.models import User
 from contacts.conversation.merging import merge_inquiry
@@ -55,11 +56,18 @@ def failed(monkeypatch: pytest.MonkeyPatch) -> IncomingMail:
         return receive(arriving())
 
 
+def test_held_mail_is_dated_in_the_business_zone(staff: Client, held: IncomingMail) -> None:
+    IncomingMail.objects.update(received_at=datetime(2026, 3, 2, 2, 30, tzinfo=UTC), sender=None, sender_name=None)
+    page = page_of(staff, held)
+    assert "unknown sender, Mar 1, 2026" in page.text
+    assert "Mar 1, 2026, 6:30 PM" in page.text
+
+
 def test_the_list_shows_what_waits_and_why(staff: Client, held: IncomingMail, failed: IncomingMail) -> None:
     receive(arriving(sender="erin@example.org", message_id="<2@example.org>"))
     page = Page(staff, LIST)
-    assert NotFiled.OUR_ADDRESS in page.text
-    assert NotFiled.PROGRAM in page.text
+    assert capfirst(NotFiled.OUR_ADDRESS) in page.text
+    assert capfirst(NotFiled.PROGRAM) in page.text
     assert "erin@example.org" not in page.html
     assert "erin@example.org" in Page(staff, f"{LIST}?state=all").html
     assert "privacy.staff.listed" in actions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from privacy.consent.opt_outs import suppress
 from privacy.registry.purposes import Channel
 from tests import factories
 from tests.contacts.conftest import page_of, press
+from tests.staff_pages import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +35,22 @@ def test_call_is_logged(staff: Client, bob: User, inquiry: Inquiry) -> None:
     assert "Logged." in page
     assert "They want blue." in page
     assert AuditEntry.objects.filter(action="contacts.call.logged", object_id=entry.pk).count() == 1
+
+
+def test_call_that_is_shown_first_says_what_it_is(staff: Client, inquiry: Inquiry) -> None:
+    Inquiry.objects.update(received_at=timezone.now() - timedelta(days=1))
+    log(staff, inquiry, way="call_in", notes="Calls back tomorrow.")
+    first = Page(staff, page_of(inquiry)).html.partition('id="latest"')[2].partition("Calls back tomorrow.")[0]
+    assert "<strong>bob@example.com</strong>: call received" in first
+
+
+def test_what_came_after_the_latest_message_is_apart_from_what_came_before(staff: Client, inquiry: Inquiry) -> None:
+    Inquiry.objects.update(received_at=timezone.now() - timedelta(days=1))
+    log(staff, inquiry, way="call_in", notes="Calls back tomorrow.")
+    log(staff, inquiry, happened_at="2026-03-02 03:30", notes="We called back.")
+    _, _, shown = Page(staff, page_of(inquiry)).text.partition("Calls back tomorrow.")
+    since, before = shown.index("Since then"), shown.index("Before that")
+    assert since < shown.index("We called back.") < before < shown.rindex(inquiry.message)
 
 
 @pytest.mark.parametrize(("way", "point"), [("call_out", "phone number"), ("letter_out", "postal address")])
