@@ -4,6 +4,7 @@ payment card numbers in text files and in names."""
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,8 +91,10 @@ def endings_of(content: bytes) -> set[str]:
 
 
 def clean_name(name: str) -> str:
-    """The last part of a path, without control and bidirectional characters, short enough for every file system."""
+    """The last part of a path, without control and bidirectional characters and what Windows refuses, short enough
+    for every file system."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"}).strip(" .")
+    shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"})
+    shown = re.sub(r'[<>:"|?*]', "_", shown).strip(" .")
     path = PurePath(shown or "file")
     return path.stem[:NAME_LIMIT] + path.suffix[:10]

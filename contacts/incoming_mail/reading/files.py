@@ -39,7 +39,7 @@ def masked_file(file: ReadFile) -> ReadFile:
     """Without the digits of payment card numbers in its name and, if it is text, in its content."""
     path = PurePath(file.name)
     words = path.stem.replace("_", " ")
-    name = mask_card_numbers(words) + path.suffix if has_card_number(words) else file.name
+    name = clean_name(mask_card_numbers(words) + path.suffix) if has_card_number(words) else file.name
     if file.content_type not in {TEXT, OTHER_TEXT}:
         return replace(file, name=name)
     encoding = "utf-16" if _is_utf_16(file.content) else "utf-8" if _is_utf_8(file.content) else "latin-1"

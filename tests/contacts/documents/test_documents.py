@@ -107,7 +107,8 @@ def test_no_file_touches_the_disk_before_it_is_sealed(staff: Client, inquiry: In
     [
         ("../../etc/quote.pdf", "quote.pdf"),
         ("C:\\Users\\Bob\\quote.pdf", "quote.pdf"),
-        ("quote\r\nX-Evil: 1.pdf", "quoteX-Evil: 1.pdf"),
+        ("quote\r\nX-Evil: 1.pdf", "quoteX-Evil_ 1.pdf"),
+        ('a"b;c <1|2>?*.svg', "a_b;c _1_2___.svg"),
         ("quote\u202efdp.exe", "quotefdp.exe"),
         ("x" * 500 + ".pdf", "x" * 120 + ".pdf"),
         ("...", "file"),
