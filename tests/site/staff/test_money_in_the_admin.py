@@ -46,6 +46,19 @@ def test_amount_is_named_in_the_admin_only_where_it_is_typed_as_money(model: typ
     assert bare == set()
 
 
+@pytest.mark.parametrize("model", with_amounts(), ids=lambda model: model._meta.label)
+def test_amount_of_a_row_that_is_only_read_is_shown_as_money(model: type[models.Model]) -> None:
+    """Who can't change an inline sees its columns as text, and a column of minor units would be a bare number."""
+    request = RequestFactory().get("/")
+    request.user = User(is_superuser=True, is_active=True, is_staff=True)
+    readers = {"has_change_permission": lambda *_: False, "has_add_permission": lambda *_: False}
+    bare = set()
+    for inline in admin.site._registry[model].inlines:
+        read = type(inline.__name__, (inline,), {**readers, "_may_change": lambda *_: False})(model, admin.site)
+        bare |= amount_columns(inline.model) & set(flatten_fieldsets(read.get_fieldsets(request, model())))
+    assert bare == set()
+
+
 def test_amount_column_that_staff_see_knows_its_words() -> None:
     """Their sums, in columns of statistics, are not shown by column."""
     integers = {
