@@ -1,5 +1,3 @@
-import contacts.models.attachment
-import contacts.models.incoming_mail
 import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
@@ -134,7 +132,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='times read')),
                 ('tried_at', models.DateTimeField(null=True, verbose_name='last read')),
                 ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incoming_mails', to='privacy.privacyrequest')),
-                ('inquiry', models.ForeignKey(null=True, on_delete=contacts.models.incoming_mail.leave_others_mails, related_name='incoming_mails', to='contacts.inquiry')),
+                ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='incoming_mails', to='contacts.inquiry')),
             ],
             options={
                 'verbose_name': 'incoming mail',
@@ -204,7 +202,7 @@ class Migration(migrations.Migration):
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
                 ('correspondence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.correspondence')),
                 ('incoming_mail', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.incomingmail')),
-                ('inquiry', models.ForeignKey(null=True, on_delete=contacts.models.attachment.leave_others_files, related_name='attachments', to='contacts.inquiry')),
+                ('inquiry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.inquiry')),
             ],
             options={
                 'ordering': ['added_at', 'id'],

@@ -15,7 +15,7 @@ from privacy.registry.declarations import ByOthers, Erasure, personal_data
 from privacy.registry.purposes import Purpose
 
 from .live_threads import is_kept
-from .others_mail import detach_or_delete
+from .others_mail import ConversationKey, detach_or_delete
 from .reply import AS_THE_MESSAGE
 
 
@@ -58,7 +58,7 @@ class Attachment(SealedModel):
     """A file, sealed in the database: nothing is written to the file system. A mail's file has no inquiry until the
     mail is filed."""
 
-    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=leave_others_files, null=True, related_name="attachments")
+    inquiry = ConversationKey("contacts.Inquiry", on_delete=leave_others_files, null=True, related_name="attachments")
     incoming_mail = models.ForeignKey(
         "contacts.IncomingMail", on_delete=models.CASCADE, null=True, related_name="attachments"
     )

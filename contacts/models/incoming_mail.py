@@ -18,7 +18,7 @@ from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import ByOthers, Erasure, Retention, personal_data
 from privacy.registry.purposes import Purpose
 
-from .others_mail import detach_or_delete
+from .others_mail import ConversationKey, detach_or_delete
 
 KEPT = timedelta(days=90)  # a mail that is in no thread
 THREAD_DELETED = "the conversation in which it was filed has been deleted"
@@ -111,7 +111,7 @@ class IncomingMail(SealedModel):
     sent_at = models.DateTimeField("sent", null=True)
     state = models.CharField(max_length=8, choices=State, default=State.RECEIVED)
     reason = models.CharField(max_length=100, blank=True)  # from a list in code, never from the mail
-    inquiry = models.ForeignKey(
+    inquiry = ConversationKey(
         "contacts.Inquiry", on_delete=leave_others_mails, null=True, related_name="incoming_mails"
     )
     starts_inquiry = models.BooleanField(default=False)

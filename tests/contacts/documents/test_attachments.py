@@ -187,7 +187,7 @@ def test_attachment_is_deleted_by_an_erasure(attachment: Attachment) -> None:
 def test_inquiry_page_does_not_load_attachments(
     staff: Client, attachment: Attachment, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(50) as queries:
+    with django_assert_max_num_queries(52) as queries:
         staff.get(page_of(Inquiry.objects.get()))
     read = [query["sql"] for query in queries.captured_queries if "contacts_attachment" in query["sql"]]
     assert read

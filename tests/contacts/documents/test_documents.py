@@ -225,7 +225,7 @@ def test_document_is_deleted_by_an_erasure(document: Document) -> None:
 def test_inquiry_page_does_not_load_file_contents(
     staff: Client, document: Document, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(50) as queries:
+    with django_assert_max_num_queries(52) as queries:
         page = staff.get(page_of(document.inquiry)).content.decode()
     assert "Quote for Dave.pdf" in page
     assert any("contacts_document" in query["sql"] for query in queries.captured_queries)

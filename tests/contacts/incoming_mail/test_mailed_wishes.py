@@ -52,7 +52,8 @@ def asked(wish: str, inquiry: Inquiry | None = None, sender: str = ERIN, **field
 
 def thread(mail: IncomingMail) -> Inquiry:
     assert mail.inquiry is not None
-    return mail.inquiry
+    inquiry: Inquiry = mail.inquiry
+    return inquiry
 
 
 def opened(staff: Client, mail: IncomingMail, button: str = "Open the request") -> str:

@@ -19,7 +19,7 @@ STRUCTURES = {  # text and names of files
     "mbox_line_on_top": ("Hello\nFrom here it is quoted by the mailbox.", []),
     "names_of_files": (
         "Files.",
-        ["Größe.txt", "Größe.txt", "C:Usersdavenotes.txt", "passwd", "invoicetxt.exe", "file.txt"],
+        ["Größe.txt", "Größe.txt", "C_Usersdavenotes.txt", "passwd", "invoicetxt.exe", "file.txt"],
     ),
     "no_boundary": ("--b1\nContent-Type: text/plain\n\nHello\n--b1--", []),
     "no_message_id_date_or_type": ("Hello", []),

@@ -68,7 +68,7 @@ def test_page_shows_everything_of_the_mailbox_in_any_spelling(staff: Client, ord
     response = staff.get(person_url(order))
     assert response.status_code == 200
     assert titles(response) == [
-        *("Messages", "Orders", "Licenses", "Privacy requests", "Mails", "Opt-outs", "Contact permissions now")
+        *("Messages", "Orders", "Licenses", "Privacy requests", "Sent emails", "Opt-outs", "Contact permissions now")
     ]
     shown = text(response)
     said = ("Carol Customer", CAROL, "1 message, 1 open", "1 order, nothing paid", "Where is my key?", "Your receipt")
@@ -133,7 +133,7 @@ def test_mail_role_sees_the_person_of_a_message_without_the_orders(order: Order)
     some_rows_of_carol(order)
     mail = signed_in(member(Role.MAIL))
     response = mail.get(person_url(Inquiry.objects.get()))
-    assert titles(response) == ["Messages", "Mails", "Opt-outs", "Contact permissions now"]
+    assert titles(response) == ["Messages", "Sent emails", "Opt-outs", "Contact permissions now"]
     assert order.reference not in text(response)
     assert mail.get(f"{person_url(Inquiry.objects.get())}shop.order/").status_code == 403
 
@@ -160,7 +160,7 @@ def test_person_known_only_from_a_mail_has_a_page(staff: Client, order: Order) -
         kind="k", about_model="shop.Order", about_id=order.pk, recipient="x@example.net", subject="Hi", text="", html=""
     )
     response = staff.get(person_url(mail))
-    assert titles(response) == ["Mails"]
+    assert titles(response) == ["Sent emails"]
     assert "x@example.net" in text(response)
 
 

@@ -244,7 +244,7 @@ def test_many_results_are_cut_and_say_so(staff: Client, product: Product) -> Non
 def test_nothing_found_says_what_was_searched_and_what_to_try(staff: Client, order: Order) -> None:
     shown = text_of(search(staff, "nobody"))
     assert "Nothing was found" in shown
-    assert "Searched: messages, emails, agreements, quotes, orders, licenses" in shown
+    assert "Searched: messages, received emails, agreements, quotes, orders, licenses" in shown
     assert "All of them were searched" in shown
     assert "A complete email address" in shown
 
@@ -275,7 +275,7 @@ def test_ten_thousand_characters_are_refused_with_a_reason_and_kept(staff: Clien
         (Role.OWNER, {"Messages", "Orders", "Privacy requests", "Affiliate applications"}),
         (Role.SHOP, {"Orders"}),
         (Role.FINANCE, {"Orders"}),
-        (Role.MAIL, {"Messages", "Mails"}),
+        (Role.MAIL, {"Messages", "Sent emails"}),
         (Role.AFFILIATES, {"Affiliate applications"}),
         (Role.PRIVACY_OFFICER, {"Privacy requests"}),
     ],
@@ -289,7 +289,7 @@ def test_each_role_finds_only_what_it_may_see(order: Order, role: Role, expected
         kind="k", about_model="shop.Order", about_id=order.pk, recipient=CAROL, subject="Hi", text="t", html="h"
     )
     found = {*groups(search(signed_in(member(role)), text))}
-    assert found - {"Mails"} == expected - {"Mails"}
+    assert found - {"Sent emails"} == expected - {"Sent emails"}
 
 
 def test_number_of_a_row_that_the_role_may_not_see_leads_nowhere(order: Order) -> None:

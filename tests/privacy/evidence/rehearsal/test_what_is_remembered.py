@@ -206,7 +206,7 @@ def test_attempt_that_was_killed_is_red_when_its_time_is_over(clock: time_machin
     factories.attempt()
     attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     assert red() == set()
-    clock.shift(timedelta(minutes=20))
+    clock.shift(timedelta(seconds=settings.REHEARSAL_SECONDS) + attack_history.GRACE)
     assert red() == ALL
     assert found("access").figures["problems with the attacks"] == "the last rehearsal never ended"
     attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
