@@ -11,7 +11,7 @@ from tests.visitor import Visitor
 
 AREAS = ("public", "order", "quote", "portal", "admin")
 FILES = re.compile(
-    r"\.(csv|json|pem|pdf|png|svg|ico|txt|xml|zip|webmanifest|md)$|/download/|^/(go|mail|downloads|media)/"
+    r"\.(csv|json|pem|pdf|png|svg|ico|txt|xml|zip|webmanifest|md)$|/(download|original)/|^/(go|mail|downloads|media)/"
 )
 ONE_OF_MANY = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}"
