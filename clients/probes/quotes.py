@@ -43,7 +43,7 @@ def draft(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> None:
 
 def send(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> str:
     """The private link that the client gets."""
-    staff.follow("Send…")
+    staff.submit("Send…")
     staff.submit("Send")
     rehearsal.expect("on its way to the client" in staff.text, "staff can send a quote")
     return rehearsal.link_in(rehearsal.mail(writer.address, "Our quote for you"), "/quotes/")

@@ -11,5 +11,7 @@ urlpatterns = [
     path("", views.report, name="report"),
     path("<slug:key>.csv", views.download, name="report_file"),
 ]
-# A report counts orders, also by the affiliates who brought them.
-for_uses(urlpatterns, (Purpose.ORDER, Audience.STAFF), (Purpose.REFERRAL_TRACKING, Audience.STAFF))
+STAFF_READ = ((Purpose.ORDER, Audience.STAFF), (Purpose.REFERRAL_TRACKING, Audience.STAFF))
+# A report counts orders, also by the affiliates who brought them. One of the files lists the payouts to affiliates.
+for_uses(urlpatterns[:1], *STAFF_READ)
+for_uses(urlpatterns[1:], *STAFF_READ, (Purpose.AFFILIATE_ACCOUNT, Audience.STAFF))
