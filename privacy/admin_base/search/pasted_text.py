@@ -18,6 +18,7 @@ LONGEST = 2000  # characters
 MOST = 20  # addresses, numbers or codes of one text; more are ignored, and the page says so
 SHORTEST_WORD = 2  # characters
 
+_CAPITALS = re.compile(r"[A-Z]{8,12}")
 _SPLIT = re.compile(r"[\s,;|:]+")
 # Around an address. An apostrophe may belong to it (o'neil@…), so it only ends at one.
 _ADDRESS = re.compile(r"[^\s<>()\[\]{},;:|\"“”„«»?]+@[^\s<>()\[\]{},;:|\"“”„«»?/@]+")
@@ -102,8 +103,12 @@ class PastedText:
 
     @property
     def is_one_number(self) -> bool:
-        """Whether this may be the number of one row, rather than a name or telephone number."""
-        return not self.emails and not self.phones and any(each.isdigit() for each in self.plain)
+        """Whether this may be the number of one row, rather than a name or telephone number. One number in thirteen has
+        no digit in it: it has a # before it, or is in capitals."""
+        if self.emails or self.phones:
+            return False
+        is_marked = self.plain.strip().startswith("#") or bool(_CAPITALS.fullmatch(self.plain.strip()))
+        return is_marked or any(each.isdigit() for each in self.plain)
 
 
 def _touches_a_letter(text: str, start: int, end: int) -> bool:
