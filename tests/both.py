@@ -1,7 +1,7 @@
 """The whole suite on both databases at once, on all cores. Each line says which one it comes from.
 
-`python -m tests.both`, with what pytest takes. Exits with 1 when either fails, and repeats at the end what failed, which may
-have scrolled away. SIGINT and SIGTERM end both.
+`python -m tests.both`, with what pytest takes. Exits with 1 when either fails, and repeats at the end what failed.
+SIGINT and SIGTERM end both.
 """
 
 from __future__ import annotations
