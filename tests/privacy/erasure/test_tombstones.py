@@ -18,9 +18,9 @@ from contacts.models import Inquiry
 from privacy.consent.opt_outs import is_opted_out
 from privacy.encryption.keys import RootKey
 from privacy.erasure.erase import erase_person
+from privacy.erasure.pruning import prune_old_rows
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.erasure.reapply import INTERRUPTED_AFTER, finish_erasures
-from privacy.erasure.pruning import prune_old_rows
 from privacy.erasure.retention import purge_expired
 from privacy.erasure.tombstones import missing_erasures
 from privacy.keystore.models import DayKey, Tombstone
