@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -27,10 +28,14 @@ from privacy.mail.sending import deliver_due_mail, queue_mail
 from privacy.models import OutgoingMail, PrivacyRequest
 from privacy.preferences.preferences import request_preferences_link
 from privacy.requests.link_mail import mail_link
-from shop.delivery.order_links import ORDER_LINKS, request_order_links
-from shop.models import Product
+from shop.delivery.order_links import request_order_links
+from shop.mails import ORDER_LINKS
+from shop.models import Order, Payment, Product
+from shop.webhooks.processing import handle_event
 from tests import factories
 from tests.affiliates.payouts.forks import run_in_a_process
+from tests.shop.purchases import approve, place
+from tests.standin_process import Standin
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -173,6 +178,42 @@ def test_mail_killed_at_any_step_is_sent_and_twice_only_if_killed_behind_the_sen
         assert not OutgoingMail.objects.exclude(state="sent").exists()
     assert 0 < len(doubles) <= 3
     assert not doubles & {steps[0].partition(": ")[2], steps[-1].partition(": ")[2]}
+
+
+def test_paypal_message_killed_at_any_step_is_booked_once(
+    paypal: Standin, product: Product, client: Client, tmp_path: Path
+) -> None:
+    def ask() -> Payment:
+        """PayPal says that the buyer has approved; the browser never returns."""
+        payment = place(client, name=f"Carol {Order.objects.count()}").payments.get()
+        approve(paypal, payment)
+        event = factories.paypal_event(
+            event_id=f"WH-{payment.pk}",
+            event_type="CHECKOUT.ORDER.APPROVED",
+            resource_id=payment.paypal_order_id,
+        )
+        worker("another").run()
+        handle_event.enqueue(str(event.pk))
+        return payment
+
+    def assert_booked_once(payment: Payment, step: str) -> None:
+        payment.refresh_from_db()
+        assert payment.order.paid_at and payment.capture_id, step
+        assert OutgoingMail.objects.filter(kind="shop/receipt", about_id=payment.order_id).count() == 1, step
+
+    payment = ask()
+    end, steps = work_in_a_process(tmp_path)
+    assert end == 0
+    assert_booked_once(payment, "undisturbed")
+    assert any("PayPal" in step for step in steps)
+    at_paypal = [step for step in steps if "PayPal" in step or "before commit" in step]
+    for step in at_paypal:
+        payment = ask()
+        end, _ = work_in_a_process(tmp_path, die_at=step)
+        assert end == -signal.SIGKILL, step
+        Payment.objects.update(changed_at=F("changed_at") - LONG_AGO)  # its claim was abandoned, too
+        let_another_go_on()
+        assert_booked_once(payment, step)
 
 
 def test_task_that_kills_each_worker_fails_in_the_end(product: Product, client: Client) -> None:

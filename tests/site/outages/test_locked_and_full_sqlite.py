@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.running_site import RunningSite, wait_for
-from tests.site.outages.visitors import assert_everything_once, crowd
+from tests.site.outages.visitors import assert_everything_once, crowd, worker_lines
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,10 +44,6 @@ def site(small_disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield site
     finally:
         site.stop()
-
-
-def worker_lines(site: RunningSite, text: str) -> list[str]:
-    return [line for line in list(site.output) if text in line and "worker.1" in line]
 
 
 def test_file_locked_by_another_process_is_waited_for(site: RunningSite, small_disk: Path) -> None:

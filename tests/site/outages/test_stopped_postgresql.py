@@ -14,7 +14,7 @@ import requests
 
 from tests.running_site import ROOT, RunningSite, free_port, wait_for
 from tests.site.outages.postgresql import Server, postgresql
-from tests.site.outages.visitors import assert_everything_once, crowd
+from tests.site.outages.visitors import assert_everything_once, crowd, worker_lines
 
 pytestmark = [
     pytest.mark.slow,
@@ -41,10 +41,6 @@ def site(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         site.stop()
 
 
-def lines(site: RunningSite, process: str, text: str) -> list[str]:
-    return [line for line in list(site.output) if text in line and f"{process}.1" in line]
-
-
 def test_buyers_and_writers_press_send_again_and_everything_is_done_once(server: Server, site: RunningSite) -> None:
     with crowd(site) as people:
         wait_for(lambda: len(people.bought) > 2 and len(people.wrote) > 2, "the first customers")
@@ -57,8 +53,8 @@ def test_buyers_and_writers_press_send_again_and_everything_is_done_once(server:
     assert people.statuses == {200, 503}
     assert_everything_once(site, people)
     assert site.process.poll() is None  # it ends as soon as one of its processes does
-    wait_for(lambda: lines(site, "worker", BACK), "the worker's line")
-    assert len(lines(site, "worker", AWAY)) == len(lines(site, "worker", BACK)) == 1
+    wait_for(lambda: worker_lines(site, BACK), "the worker's line")
+    assert len(worker_lines(site, AWAY)) == len(worker_lines(site, BACK)) == 1
 
 
 def start(site: RunningSite, *command: str) -> subprocess.Popen[str]:

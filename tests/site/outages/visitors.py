@@ -30,7 +30,7 @@ class Crowd:
         self.statuses: set[int] = set()
         self.orders, self.inquiries = (rows_in(site, table) for table in ("shop_order", "contacts_inquiry"))
         self.sent_again = 0
-        people: list[Callable[[str], None]] = [self.buy] * buyers + [self.write] * writers
+        people: list[Callable[[str], None]] = [*[self.buy] * buyers, *[self.write] * writers]
         self.threads = [
             pool.submit(self._repeat, person, f"crowd{n}x{time.monotonic_ns()}") for n, person in enumerate(people)
         ]
@@ -130,3 +130,8 @@ def assert_everything_once(site: RunningSite, people: Crowd) -> None:
     assert [len(site.mails(buyer)) for buyer in people.bought] == [1] * len(people.bought)
     failed = "SELECT task_path, traceback FROM django_tasks_database_dbtaskresult WHERE status = 'FAILED'"
     assert rows(site, failed) == []
+
+
+def worker_lines(site: RunningSite, text: str) -> list[str]:
+    """Lines of the worker's log, as honcho prints them."""
+    return [line for line in list(site.output) if text in line and "worker" in line.partition("|")[0]]
