@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import socket
-import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,8 +24,6 @@ from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
-
-from privacy.databases import outages
 
 from .http.error_pages import DesignedErrors
 from .log_format import LINE, LineFormatter
@@ -51,19 +47,6 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.lane = ThreadPoolExecutor(1, "lane")
         self.large = threading.Semaphore(LARGE)
         super().init_process()
-
-    def load_wsgi(self) -> None:
-        """Loading waits for databases that are not up yet. gunicorn would take that for a hang, and wait to end it."""
-        outages.while_waiting = self.keep_waiting
-        try:
-            super().load_wsgi()
-        finally:
-            outages.while_waiting = lambda: None
-
-    def keep_waiting(self) -> None:
-        self.notify()
-        if not self.alive or self.ppid != os.getppid():
-            sys.exit(0)
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
         """The threads that read; as many as there are connections, so that none waits for another."""

@@ -16,7 +16,6 @@ from django.db import Error, InterfaceError, InternalError, OperationalError, co
 Result = TypeVar("Result")
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds; doubled with each attempt
-SLICE = 0.5  # seconds of a pause between two calls of `while_waiting`
 READ_ONLY = "25006"  # SQLSTATE of a server that was demoted, or whose administrator stopped writes
 REASONS = {
     "53100": "the disk is full",
@@ -31,8 +30,6 @@ MISCONFIGURED = re.compile(r"FATAL: .*(does not exist|authentication failed|no p
 
 logger = logging.getLogger(__name__)
 
-# Called again and again during a wait; it may end the process. A web worker says here that it is alive.
-while_waiting: Callable[[], object] = lambda: None  # noqa: E731
 _waiting = False
 
 
@@ -110,7 +107,7 @@ def through_outages(work: Callable[[], Result]) -> Result:
                 return result
             _waiting = True
             connections.close_all()
-            _sleep(pause * random.uniform(0.5, 1))  # noqa: S311  (so that many processes don't come at once)
+            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  (so that many processes don't come at once)
             pause = min(2 * pause, LONGEST_PAUSE)
     finally:
         _waiting = False
@@ -119,10 +116,3 @@ def through_outages(work: Callable[[], Result]) -> Result:
 def is_waiting() -> bool:
     """Whether this process waits for a database, so that it may be ended at once."""
     return _waiting
-
-
-def _sleep(seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        while_waiting()
-        time.sleep(min(left, SLICE))
