@@ -190,7 +190,10 @@ class Worker(db_worker.Worker):
         return row is not None and row.worker_ids == task.worker_ids
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        if is_waiting():  # for a database: the task in hand can't end either
-            logger.warning("the worker ends while the database can't be used")
+        """Lets the task in hand end, unless it waits for a database, or the signal is the second. Logs nothing: the
+        signal may have come while a line was being written, and would be lost."""
+        if is_waiting() or not self.running_task:
             sys.exit(0)
-        super().shutdown(signum, frame)
+        if not self.running:
+            sys.exit(1)
+        self.running = False

@@ -98,6 +98,7 @@ def through_outages(work: Callable[[], Result]) -> Result:
             except Exception as error:
                 if not is_outage(error) or any(connection.in_atomic_block for connection in connections.all()):
                     raise
+                _waiting = True
                 if began is None:
                     began = time.monotonic()
                     logger.warning("the database can't be used (%s); waiting", reason_of(error))
@@ -105,7 +106,6 @@ def through_outages(work: Callable[[], Result]) -> Result:
                 if began is not None:
                     logger.warning("the database can be used again, after %d s", time.monotonic() - began)
                 return result
-            _waiting = True
             connections.close_all()
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  (so that many processes don't come at once)
             pause = min(2 * pause, LONGEST_PAUSE)

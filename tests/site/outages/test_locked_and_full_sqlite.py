@@ -73,7 +73,7 @@ def test_full_disk_is_waited_for(site: RunningSite, small_disk: Path) -> None:
         before = len(people.bought)
         filling.unlink()
         wait_for(lambda: len(people.bought) > before + 2, "the customers after it")
-    assert people.statuses == {200, 503}
+    assert {200, 503} <= people.statuses <= {200, 429, 503}
     assert_everything_once(site, people)
     assert site.process.poll() is None
     assert len(worker_lines(site, AWAY)) == len(worker_lines(site, BACK))
