@@ -6,6 +6,8 @@ which are links that open something.
 `WEB_CONCURRENCY` in the environment is the number of worker processes.
 """
 
+import ctypes
+import gc
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")  # the worker class reads them before the site does
@@ -27,3 +29,17 @@ logger_class = "aitpro.web_worker.Log"
 forwarder_headers = ""  # no header says under which path the site lies: whoever sent one would get a bare 500
 secure_scheme_headers = {}  # whose X-Forwarded-Proto counts is decided in one place, TRUSTED_PROXIES
 control_socket_disable = True  # it would lie outside the data folder, and two copies would share it
+# The workers share what the master loads before it forks (aitpro/shared_memory.py). SIGHUP loads no new code: restart.
+preload_app = True
+
+# glibc keeps freed memory for each thread, once it was large: a password hash takes 19 MB. This gives it back at once.
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # from malloc.h
+if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024)  # bytes
+    mallopt(M_ARENA_MAX, 2)
+
+
+def when_ready(server):
+    """Leaves what is loaded alone in garbage collections, which would write to it and end the sharing."""
+    gc.collect()
+    gc.freeze()

@@ -8,6 +8,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.template.loader import render_to_string
 
+from privacy.registry.purpose_binding import acts_for
+
 PAGES = ("400", "403", "404", "405", "413", "414", "429", "431", "503", "maintenance")
 
 
@@ -20,6 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, help="such as /srv/www/aitpro")
 
+    @acts_for()
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         call_command("collectstatic", interactive=False, verbosity=0)
         files = {
