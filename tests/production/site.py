@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default as MODERN
 from importlib.util import find_spec
-from importlib.util import find_spec
 from pathlib import Path
 
 from privacy.encryption.keys import RootKey
