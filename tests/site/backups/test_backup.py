@@ -19,9 +19,12 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from affiliates.models import Affiliate, Click
 from aitpro.backups.last_backup import last_backup
 from privacy.keystore.clock import beat
-from privacy.keystore.day_keys import key_of
+from privacy.keystore.day_keys import KeyDestroyed, destroy_due_keys, key_of
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
 from tests import factories
 
 from .commands import run
@@ -101,6 +104,26 @@ def test_a_backup_never_has_the_key_store_or_a_key(
     assert b"privacy_keycheck" in opened
     for absent in (b'TABLE "keystore_', b"TABLE keystore_", secret, settings.ENCRYPTION_KEYS[9:].encode()):
         assert absent not in opened
+
+
+@stored
+def test_an_old_backup_shows_no_address_whose_day_key_is_destroyed(
+    folder: Path, private_key: Path, alice: Affiliate, clock: time_machine.Traveller
+) -> None:
+    """With all root keys: the key of that day was never in it."""
+    click = factories.click(alice)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT address FROM affiliates_click")
+        sealed = bytes(cursor.fetchone()[0])
+    with acting_for(Purpose.REFERRAL_TRACKING):
+        assert Click.objects.get(pk=click.pk).address == "203.0.113.77"
+    run("backup", "--to", str(folder))
+    clock.shift(timedelta(days=30))
+    assert destroy_due_keys(now=timezone.now()) == 1
+    if connection.vendor == "sqlite":  # pg_dump compresses
+        assert sealed in parts(only(folder), private_key)["database.sqlite3"]
+    with acting_for(Purpose.REFERRAL_TRACKING), pytest.raises(KeyDestroyed):
+        _ = Click.objects.get(pk=click.pk).address
 
 
 @stored

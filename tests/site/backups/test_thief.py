@@ -122,7 +122,7 @@ def forged(entries: dict[str, bytes], public_key: str) -> bytes:
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    return pyrage.encrypt(plain.getvalue(), parse_recipients([public_key]))
+    return bytes(pyrage.encrypt(plain.getvalue(), parse_recipients([public_key])))
 
 
 def opened(made: Made) -> dict[str, bytes]:
