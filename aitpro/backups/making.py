@@ -18,7 +18,7 @@ from django.conf import settings
 from privacy.keystore.clock import clock_jump
 
 from .archive import HashedFile, parse_recipients, sealed_archive, sha256_of
-from .databases.main_database import KEY_STORE_TABLES, Content, MainDatabase, main_database
+from .databases.main_database import KEY_STORE_TABLES, DatabaseContent, MainDatabase, main_database
 from .last_backup import record_backup
 from .manifest import Manifest, StoredFile, authenticate, manifest_of
 from .places import (
@@ -78,7 +78,7 @@ def _copy(database: MainDatabase, work: Path, now: datetime) -> tuple[Manifest, 
     return manifest_of(database, content, files, made_at=now), dump
 
 
-def _require_no_key_store(content: Content) -> None:
+def _require_no_key_store(content: DatabaseContent) -> None:
     if any(table.startswith(KEY_STORE_TABLES) for table in content.tables):
         raise BackupProblem(
             "The key store is in the main database: a backup would keep the keys that the site destroys after 30 days."

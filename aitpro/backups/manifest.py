@@ -20,7 +20,7 @@ from privacy.encryption.keys import RootKey, UnknownKey, derive_key, key_ring
 from privacy.keystore.models import DayKey
 from privacy.models import KeyCheck
 
-from .databases.main_database import Content, MainDatabase
+from .databases.main_database import DatabaseContent, MainDatabase
 from .problems import BackupProblem
 
 FORMAT = 1
@@ -54,7 +54,7 @@ class Manifest:
 
 
 def manifest_of(
-    database: MainDatabase, content: Content, files: dict[str, StoredFile], *, made_at: datetime
+    database: MainDatabase, content: DatabaseContent, files: dict[str, StoredFile], *, made_at: datetime
 ) -> Manifest:
     applied = MigrationLoader(connections["default"]).applied_migrations
     newest = DayKey.objects.order_by("-day").values_list("key_id", flat=True).first()

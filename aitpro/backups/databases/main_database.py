@@ -15,7 +15,7 @@ KEY_STORE_TABLES = "keystore_"  # prefix
 
 
 @dataclass(frozen=True)
-class Content:
+class DatabaseContent:
     """What a copy holds."""
 
     tables: dict[str, int]  # with the number of their rows
@@ -30,7 +30,7 @@ class MainDatabase(ABC):
     work_folder: Path  # for copies: as private as the database, and for SQLite on its file system
 
     @abstractmethod
-    def dump(self, target: Path) -> Content:
+    def dump(self, target: Path) -> DatabaseContent:
         """Writes a consistent copy, while others read and write."""
 
     @abstractmethod

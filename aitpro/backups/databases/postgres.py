@@ -18,7 +18,7 @@ from privacy.encryption.models import uuid7
 from privacy.erasure.restored import RESTORED
 
 from ..problems import BackupProblem
-from .main_database import Content, MainDatabase
+from .main_database import DatabaseContent, MainDatabase
 from .postgres_programs import PostgresPrograms, failure, fitting_programs
 
 # Everything in the schema but what belongs to an extension. The schema stays: it may belong to somebody else.
@@ -63,7 +63,7 @@ class PostgresDatabase(MainDatabase):
     def _programs(self) -> PostgresPrograms:
         return fitting_programs(self._major)
 
-    def dump(self, target: Path) -> Content:
+    def dump(self, target: Path) -> DatabaseContent:
         """The rows are counted in the transaction whose state `pg_dump` copies."""
         programs = self._programs
         with transaction.atomic(), connections["default"].cursor() as cursor:
@@ -75,7 +75,7 @@ class PostgresDatabase(MainDatabase):
                 *("--format=custom", "--no-owner", "--no-privileges", "--no-password", "--lock-wait-timeout=60000"),
                 *(f"--snapshot={snapshot}", f"--file={target}"),
             )
-            return Content(self._row_counts(), self._version)
+            return DatabaseContent(self._row_counts(), self._version)
 
     def _row_counts(self) -> dict[str, int]:
         counts = {}

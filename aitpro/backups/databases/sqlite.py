@@ -15,7 +15,7 @@ from privacy.encryption.models import uuid7
 from privacy.erasure.restored import RESTORED
 
 from ..problems import BackupProblem
-from .main_database import Content, MainDatabase
+from .main_database import DatabaseContent, MainDatabase
 
 IN_USE = "The database is in use. Stop the web, worker and clock processes first."
 BESIDE = ("-wal", "-shm", "-journal")
@@ -29,7 +29,7 @@ class SqliteDatabase(MainDatabase):
         self.path = Path(connections["default"].settings_dict["NAME"]).resolve()
         self.work_folder = self.path.parent
 
-    def dump(self, target: Path) -> Content:
+    def dump(self, target: Path) -> DatabaseContent:
         """In one step: a reader of a database in WAL mode neither waits for writers nor holds them up."""
         if not self.path.exists():
             raise BackupProblem("There is no database yet: run `manage.py migrate`.")
@@ -37,7 +37,7 @@ class SqliteDatabase(MainDatabase):
             copy.execute("PRAGMA synchronous=OFF")
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")  # so that it is one file
-            return Content(_row_counts(copy), sqlite3.sqlite_version_info[0] * 1_000_000 + _minor())
+            return DatabaseContent(_row_counts(copy), sqlite3.sqlite_version_info[0] * 1_000_000 + _minor())
 
     def check(self, dump: Path, tables: dict[str, int]) -> None:
         with _plainly(), closing(_connect(dump)) as copy:

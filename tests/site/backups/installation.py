@@ -63,7 +63,7 @@ class Site:
         """Asked without the site's code."""
         if url := self.environment.get("DATABASE_URL"):
             with psycopg.connect(url) as connection:
-                return int(connection.execute(query).fetchone()[0])  # type: ignore[arg-type, index]
+                return int(connection.execute(query).fetchone()[0])  # type: ignore[index]
         with sqlite3.connect(self.data / "aitpro.sqlite3") as connection:  # type: ignore[assignment]
             found = int(connection.execute(query).fetchone()[0])  # type: ignore[index]
         connection.close()

@@ -65,7 +65,7 @@ class Server:
 
     def query(self, text: str) -> str:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            return str(connection.execute(text).fetchone()[0])  # type: ignore[arg-type, index]
+            return str(connection.execute(text).fetchone()[0])  # type: ignore[index]
 
 
 @pytest.fixture
