@@ -25,7 +25,7 @@ PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": REHEARSAL,
+    "http.client": {"aitpro/logs/error_reports.py", *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
     "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/third_parties.py", *REHEARSAL},
