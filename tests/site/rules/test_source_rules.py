@@ -31,7 +31,10 @@ MODULES = {
     "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/third_parties.py", *REHEARSAL},
     "urllib.request": set[str](),
     "urllib3": set[str](),
-    "subprocess": {DEMO, *REHEARSAL},
+    "subprocess": {  # pg_dump, pg_restore and psql
+        *{DEMO, *REHEARSAL},
+        *{f"aitpro/backups/databases/{name}.py" for name in ("postgres", "postgres_programs")},
+    },
     "ctypes": set[str](),
     "ftplib": set[str](),
     "ldap": set[str](),
