@@ -139,7 +139,7 @@ def test_task_killed_at_any_step_does_its_work_once(
         killed += end == -signal.SIGKILL
         let_another_go_on()
         assert count() == before + 1, step
-    assert killed > 2
+    assert killed >= 2
 
 
 def test_mail_killed_at_any_step_is_sent_and_twice_only_if_killed_behind_the_sending(
