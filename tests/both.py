@@ -1,19 +1,22 @@
 """The whole suite on both databases at once, on all cores. Each line says which one it comes from.
 
-`python -m tests.both`, with what pytest takes. Exits with 1 when either fails. SIGINT and SIGTERM end both.
+`python -m tests.both`, with what pytest takes. Exits with 1 when either fails, and repeats at the end what failed.
+SIGINT and SIGTERM end both.
 """
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 import threading
 
-# A browser is no Python package (`make browser-tests`), and rehearsals with holes take long (`make evidence`).
-PYTEST = ["-m", "pytest", "-m", "not browser and not holes"]
+# A browser is no Python package (`make browser-tests`); rehearsals with holes (`make evidence`) and chaos take long.
+PYTEST = ["-m", "pytest", "-m", "not browser and not holes and not chaos"]
 # The tests of a file share what they start. Each database has a worker for each core: many tests wait for a process.
 WORKERS = ["--numprocesses", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+ENDED_BADLY = re.compile(r"(FAILED|ERROR) tests/|=+ .*(failed|error).* in ")  # lines of pytest's summary
 RUNS = {"sqlite": [*PYTEST, *WORKERS], "postgresql": ["-m", "tests.postgres", *PYTEST, *WORKERS]}
 
 
@@ -26,12 +29,15 @@ def main(arguments: list[str]) -> int:
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
-    readers = [threading.Thread(target=_print_lines, args=item) for item in processes.items()]
+    failures: list[str] = []
+    readers = [threading.Thread(target=_print_lines, args=(*item, failures)) for item in processes.items()]
     for reader in readers:
         reader.start()
     for reader in readers:
         reader.join()
-    return int(any(process.wait() for process in processes.values()))
+    print("".join(failures), end="")
+    codes = [process.wait() for process in processes.values()]
+    return int(any(codes))
 
 
 def _start(command: list[str]) -> subprocess.Popen[str]:
@@ -46,10 +52,12 @@ def _start(command: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def _print_lines(name: str, process: subprocess.Popen[str]) -> None:
+def _print_lines(name: str, process: subprocess.Popen[str], failures: list[str]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         print(f"{name:<10} | {line}", end="", flush=True)
+        if ENDED_BADLY.match(line):
+            failures.append(f"{name:<10} | {line}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,18 @@
+"""When the last good backup was made, for the health page and the staff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from privacy.models import Heartbeat
+
+BACKUP = "backup"
+
+
+def last_backup() -> datetime | None:
+    """The time of the data in the last good backup; None if there was none. One query."""
+    return Heartbeat.objects.filter(name=BACKUP).values_list("at", flat=True).first()
+
+
+def record_backup(*, at: datetime) -> None:
+    Heartbeat.objects.update_or_create(name=BACKUP, defaults={"at": at})
