@@ -18,7 +18,8 @@ T = TypeVar("T")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LONGEST_REPLY_NAME = 18  # with + and 45 characters that sign it, 64: the limit before an @ (RFC 5321)
-SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+SMTP_BACKEND = "privacy.mail.smtp.EmailBackend"
+_DJANGOS_SMTP = "django.core.mail.backends.smtp.EmailBackend"  # what django-environ names
 _MAILER_OPTIONS = {  # of each backend, as django-environ names them
     SMTP_BACKEND: {
         "host": "EMAIL_HOST",
@@ -119,7 +120,7 @@ class Environment:
     def mailer(self, name: str, *, default: str, timeout: int) -> dict[str, Any]:
         """An entry of `MAILERS`. `timeout` is in seconds, for mail servers."""
         config = self.parsed(name, environ.Env.email_url_config, expected="a mail server address", default=default)
-        backend = config["EMAIL_BACKEND"]
+        backend = SMTP_BACKEND if config["EMAIL_BACKEND"] == _DJANGOS_SMTP else config["EMAIL_BACKEND"]
         named = {option: config.get(setting) for option, setting in _MAILER_OPTIONS.get(backend, {}).items()}
         options = {option: value for option, value in named.items() if value is not None}
         return {"BACKEND": backend, "OPTIONS": options | ({"timeout": timeout} if backend == SMTP_BACKEND else {})}
