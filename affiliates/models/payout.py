@@ -17,6 +17,7 @@ from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Purpose
 from shop.models.reconciliation import COMPARE_EVERY, COMPARE_FOR, COMPARE_MISMATCH_EVERY
 from shop.money import Money
@@ -44,6 +45,7 @@ class PayoutRunQuerySet(models.QuerySet["PayoutRun"]):
     "id state method currency problem created_at prepared_by_id approved_at approved_by_id approved_alone sent_at"
     " finished_at",
     despite_link="a run pays many; that staff prepared and approved it is their work, which the audit log must show",
+    growth=BOOKS,
 )
 class PayoutRun(models.Model):
     """A run that pays many affiliates at once: with PayPal Payouts, or manually from a list."""
@@ -135,6 +137,7 @@ class PayPalBatchQuerySet(models.QuerySet["PayPalBatch"]):
     "the part of a payout run that is sent to PayPal in one call, and its id there",
     "id run_id state paypal_batch_id problem first_sent_at asked_at compared_at difference",
     despite_link="it belongs to a run, which leads to the staff who approved it and to nobody who is paid",
+    growth=BOOKS,
 )
 class PayPalBatch(models.Model):
     """A part of a run that is sent to PayPal in one call. Its id is the idempotency key at PayPal."""
@@ -216,6 +219,7 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
     kept_because="amounts and dates are kept for tax records, without the address and without any text",
     source="calculated from your commissions",
     recipients="PayPal, which pays you",
+    growth=BOOKS,
 )
 class PayoutItem(SealedModel):
     """What one run pays one affiliate."""

@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 PAYPAL_LOOKBACK = COMPARE_FOR  # how far back payouts are compared with PayPal by default
 LATE = timedelta(hours=2)  # after which a comparison that is due counts as missing
-KEPT = timedelta(days=365)  # results of reconciliations
 NIGHTLY = timedelta(hours=24)
 SOON = timedelta(hours=1)  # so that an alert disappears soon after its cause
 
@@ -376,11 +375,6 @@ def reconcile_ledger(*, now: datetime, paypal: bool = True) -> LedgerCheck:
     except PayPalError as error:
         logger.warning("payouts could not be compared with PayPal: %s", error)
         difference, paypal = "", False
-    return _store_check(now, difference, paypal=paypal)
-
-
-def _store_check(now: datetime, difference: str, *, paypal: bool) -> LedgerCheck:
-    LedgerCheck.objects.filter(checked_at__lt=now - KEPT).delete()
     return LedgerCheck.objects.create(checked_at=now, difference=difference[:400], paypal=paypal)
 
 
@@ -395,7 +389,8 @@ def reconcile_ledger_nightly(*, now: datetime) -> int:
     differing = PayPalBatch.objects.exclude(difference="").filter(first_sent_at__gte=now - PAYPAL_LOOKBACK)
     at_paypal = differing.order_by("pk").values_list("difference", flat=True).first()
     difference = first_difference(paypal_since=None) or at_paypal or ""
-    _store_check(now, difference, paypal=not PayPalBatch.objects.to_compare(now - LATE).exists())
+    paypal = not PayPalBatch.objects.to_compare(now - LATE).exists()
+    LedgerCheck.objects.create(checked_at=now, difference=difference[:400], paypal=paypal)
     return 1
 
 
