@@ -54,6 +54,8 @@ from shop.payments.settlement import settle_open_payments
 from shop.reconciliation.reconcile import reconcile_payments
 from shop.webhooks.processing import handle_open_events
 
+from .logs.activity import Activity, during
+
 logger = logging.getLogger(__name__)
 
 
@@ -145,14 +147,15 @@ JOBS: dict[str, Job] = {
 def housekeep(*, now: datetime, lanes: Sequence[Lane] = tuple(Lane)) -> dict[str, int | None]:
     """Runs every job of these lanes, one lane after the other, or after a clock jump those that don't depend on the
     clock. Returns each job's count, or None for a failed one, which is logged."""
-    jump = clock_jump(now=now)
-    if Lane.HERE in lanes:
-        if jump is None:
-            beat(now=now)
-        else:
-            _warn(jump, now)
-    jobs = [(name, job) for lane in lanes for name, job in JOBS.items() if job.lane is lane]
-    return {name: _run(name, job, now) for name, job in jobs if jump is None or job.despite_clock}
+    with during(Activity("round")):
+        jump = clock_jump(now=now)
+        if Lane.HERE in lanes:
+            if jump is None:
+                beat(now=now)
+            else:
+                _warn(jump, now)
+        jobs = [(name, job) for lane in lanes for name, job in JOBS.items() if job.lane is lane]
+        return {name: _run(name, job, now) for name, job in jobs if jump is None or job.despite_clock}
 
 
 def _warn(jump: ClockJump, now: datetime) -> None:

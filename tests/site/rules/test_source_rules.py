@@ -26,7 +26,7 @@ BOUNDED = "privacy/web/bounded_sockets.py"  # connections with a deadline
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": REHEARSAL,
+    "http.client": {"aitpro/logs/error_reports.py", *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
     "socket": {
@@ -39,7 +39,10 @@ MODULES = {
     },
     "urllib.request": set[str](),
     "urllib3": PAYPAL,
-    "subprocess": {DEMO, *REHEARSAL},
+    "subprocess": {  # pg_dump, pg_restore and psql
+        *{DEMO, *REHEARSAL},
+        *{f"aitpro/backups/databases/{name}.py" for name in ("postgres", "postgres_programs")},
+    },
     "ctypes": set[str](),
     "ftplib": set[str](),
     "ldap": set[str](),
