@@ -1,5 +1,7 @@
 import signal
+import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,7 +9,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aitpro.file_permissions import restrict_permissions
-from aitpro.housekeeping import housekeep
+from aitpro.housekeeping import Lane, housekeep
 from privacy.databases.outages import is_outage, reason_of, through_outages
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.keystore.clock import clock_jump, confirm_clock
@@ -26,27 +28,46 @@ class Command(BaseCommand):
             help="after the clock jumped, or the machine was off for more than a day: go on, by this clock",
         )
 
-    def handle(self, *args: Any, every: int | None, clock_is_right: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--lane",
+            action="append",
+            choices=[lane.value for lane in Lane],
+            help="only these steps: those that ask no other server, or one. By default all, in this order",
+        )
+
+    def handle(
+        self, *args: Any, every: int | None, clock_is_right: bool, lane: list[str] | None, **options: Any
+    ) -> None:
         restrict_permissions()
+        lanes = [each for each in Lane if lane is None or each in lane]
         if every is None:
-            self._once(clock_is_right=clock_is_right)
-            return
+            self._once(lanes, clock_is_right=clock_is_right)
+        else:
+            self._repeat(lanes, every, clock_is_right=clock_is_right)
+
+    def _repeat(self, lanes: Sequence[Lane], every: int, *, clock_is_right: bool) -> None:
+        """Each lane at its own pace: whoever waits for PayPal keeps no other lane waiting."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             if clock_is_right:
                 through_outages(self._confirm_clock)
-            while True:
-                through_outages(self._round)
-                close_old_connections()
-                time.sleep(every)
+            for lane in lanes[1:]:
+                threading.Thread(target=self._rounds, args=(lane, every), name=lane, daemon=True).start()
+            self._rounds(lanes[0], every)
         except KeyboardInterrupt:
             return
 
-    def _once(self, *, clock_is_right: bool) -> None:
+    def _rounds(self, lane: Lane, every: int) -> None:
+        while True:
+            through_outages(lambda: self._round([lane]))
+            close_old_connections()
+            time.sleep(every)
+
+    def _once(self, lanes: Sequence[Lane], *, clock_is_right: bool) -> None:
         try:
             if clock_is_right:
                 self._confirm_clock()
-            done = self._round()
+            done = self._round(lanes)
         except Exception as error:
             if not is_outage(error):
                 raise
@@ -62,10 +83,10 @@ class Command(BaseCommand):
         self._require_ready()
         confirm_clock(now=timezone.now())
 
-    def _round(self) -> dict[str, int | None]:
+    def _round(self, lanes: Sequence[Lane]) -> dict[str, int | None]:
         """Refused on databases that must not serve, also when one was restored under a running process."""
         self._require_ready()
-        return housekeep(now=timezone.now())
+        return housekeep(now=timezone.now(), lanes=lanes)
 
     @staticmethod
     def _require_ready() -> None:
