@@ -24,6 +24,8 @@ from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
+from aitpro.health.job_runs import measured, store_runs
+from aitpro.health.watch import notify_of_stopped_worker
 from clients.quotes.decisions import expire_quotes
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
 from clients.quotes.reminders import remind_of_quotes
@@ -111,6 +113,7 @@ JOBS: dict[str, Job] = {
     "mailbox read": Job(lambda now: fetch_mail(now=now), CORRESPONDENCE),
     "received mails read": Job(lambda now: process_received_mail(now=now), CORRESPONDENCE),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
+    "worker watched": Job(lambda now: notify_of_stopped_worker(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),
     "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS),
     "installments due": Job(lambda now: make_dated_installments_due(now=now), ORDERS),
@@ -145,7 +148,9 @@ def housekeep(*, now: datetime) -> dict[str, int | None]:
         beat(now=now)
     else:
         _warn(jump, now)
-    return {name: _run(name, job, now) for name, job in JOBS.items() if jump is None or job.despite_clock}
+    done = {name: _run(name, job, now) for name, job in JOBS.items() if jump is None or job.despite_clock}
+    store_runs(now=now)
+    return done
 
 
 def _warn(jump: ClockJump, now: datetime) -> None:
@@ -160,7 +165,7 @@ def _warn(jump: ClockJump, now: datetime) -> None:
 def _run(name: str, job: Job, now: datetime) -> int | None:
     uses = frozenset((purpose, audience) for purpose in job.acts_for for audience in (Audience.SITE, Audience.PERSON))
     try:
-        with acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not job.acts_for)):
+        with measured(name), acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not job.acts_for)):
             return job.run(now)
     except Exception:
         logger.exception("housekeeping: %s failed", name)

@@ -19,6 +19,7 @@ from django.db import connections, router
 
 from privacy.encryption.sealing import Place, seal, unseal
 from privacy.registry.declarations import declare_table
+from privacy.signals import limit_reached
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def take_slot(limit: str, who: str, *, slots: int, now: datetime, window: int = 
     slot = next((n for n in names if n not in taken and cache.add(n, 1, seconds_left(now, window))), None)
     if slot is None:
         logger.warning("limit reached: %s", limit)
+        limit_reached.send(sender=None, limit=limit)
     return slot
 
 

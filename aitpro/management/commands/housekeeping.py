@@ -7,6 +7,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aitpro.file_permissions import restrict_permissions
+from aitpro.health.ping import heartbeat
 from aitpro.housekeeping import housekeep
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.keystore.clock import clock_jump, confirm_clock
@@ -54,7 +55,9 @@ class Command(BaseCommand):
     def _round(self) -> dict[str, int | None]:
         """Refused on databases that must not serve, also when one was restored under a running process."""
         self._require_ready()
-        return housekeep(now=timezone.now())
+        done = housekeep(now=timezone.now())
+        heartbeat.ping(failed=None in done.values() or clock_jump(now=timezone.now()) is not None)
+        return done
 
     @staticmethod
     def _require_ready() -> None:

@@ -25,7 +25,7 @@ PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": REHEARSAL,
+    "http.client": {"aitpro/health/ping.py", *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
     "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/third_parties.py", *REHEARSAL},
@@ -67,6 +67,7 @@ CALLS = {
     "hashlib.sha1": set[str](),
     # Never while somebody waits for a page: a view's page refreshes instead.
     "time.sleep": {
+        "aitpro/health/watch.py",
         "aitpro/management/commands/housekeeping.py",
         "aitpro/web_worker.py",
         "privacy/web/idempotency/middleware.py",
