@@ -19,6 +19,7 @@ from django.db import connections, router
 
 from privacy.encryption.sealing import Place, seal, unseal
 from privacy.registry.declarations import declare_table
+from privacy.registry.growth import Pruned
 from privacy.signals import limit_reached
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,12 @@ logger = logging.getLogger(__name__)
 WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
 TABLE = "privacy_limits"
 
-declare_table(TABLE, "hashes with a key that expires after an hour or day; that key, sealed", "cache_key value expires")
+declare_table(
+    TABLE,
+    "hashes with a key that expires after an hour or day; that key, sealed",
+    "cache_key value expires",
+    growth=Pruned(since="expires", job="past rate limits deleted"),
+)
 _PLACE = Place(TABLE, "value")
 
 
