@@ -48,7 +48,7 @@ class _Ping(threading.Thread):
             self.connection.close()
 
 
-class Heartbeat:
+class DeadManPing:
     """Logs the first failure and the recovery, not each failure in between."""
 
     def __init__(self) -> None:
@@ -74,4 +74,4 @@ class Heartbeat:
         self._fails = bool(result)
 
 
-heartbeat = Heartbeat()
+dead_man_ping = DeadManPing()

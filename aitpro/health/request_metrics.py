@@ -41,7 +41,6 @@ class Slots:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._held: list[Any] = []
         self._number, self._pid = 0, 0
 
     def number(self) -> int:
@@ -52,9 +51,8 @@ class Slots:
         return self._number
 
     def _begin_anew_if_alone(self) -> None:
-        file = (self.folder / "all.lock").open("w")
-        self._held.append(file)
-        if _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        file = _open(self.folder / "all.lock")
+        if _is_locked(file):
             for path in self.folder.glob("*.db"):
                 path.unlink(missing_ok=True)
         fcntl.flock(file, fcntl.LOCK_SH)
@@ -62,19 +60,23 @@ class Slots:
     def _take(self) -> int:
         number = 0
         while True:
-            file = (self.folder / f"{number}.lock").open("w")
-            if _lock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
-                self._held.append(file)
+            file = _open(self.folder / f"{number}.lock")
+            if _is_locked(file):
                 for kind in ("counter", "histogram"):
                     _allocate(self.folder / f"{kind}_{number}.db")
                 return number
-            file.close()
+            os.close(file)
             number += 1
 
 
-def _lock(file: Any, how: int) -> bool:
+def _open(path: Path) -> int:
+    """Stays open until the process ends."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _is_locked(file: int) -> bool:
     try:
-        fcntl.flock(file, how)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -99,7 +101,7 @@ class RequestMetrics:
             "aitpro_request_seconds", "Time until the answer.", ["area"], buckets=SECONDS, registry=None
         )
         self.limits = Counter("aitpro_limits_reached", "Refusals by a rate limit.", ["limit"], registry=None)
-        limit_reached.connect(self._count_limit, dispatch_uid="metrics")
+        limit_reached.connect(self._count_limit)
 
     def count(self, request: HttpRequest, status: int, seconds: float) -> None:
         route = _route(request)

@@ -35,7 +35,7 @@ def test_each_alert_says_what_is_wrong_and_how_urgent_it_is() -> None:
     assert len({rule["alert"] for rule in rules()}) == len(rules())
     for rule in rules():
         assert rule["labels"]["severity"] in {"page", "ticket"}
-        assert rule["annotations"]["summary"].endswith(".")
+        assert rule["annotations"]["summary"].endswith((".", "?"))
 
 
 def test_each_alert_is_about_figures_that_there_are(visitor: Client) -> None:  # noqa: F811

@@ -16,6 +16,7 @@ from django.conf import settings as site
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
@@ -142,6 +143,7 @@ def test_labels_are_bounded(visitor: Client) -> None:
 
 def test_reached_limits_are_counted_by_their_name(visitor: Client) -> None:
     cache.clear()
+    visitor.get("/about/")  # this process begins to count
     for _ in range(3):
         has_room("order page", "alice@example.com", slots=1, now=timezone.now())
     text = scrape(visitor)
@@ -236,13 +238,13 @@ def test_processes_add_up_and_their_successors_take_their_places(tmp_path: Path,
     third = counting_process(folder)
     files = sorted(path.name for path in folder.glob("*.db"))
     assert files == ["counter_0.db", "counter_1.db", "histogram_0.db", "histogram_1.db"]
-    collected = request_metrics.MultiProcessCollector(None, path=str(folder)).collect()  # type: ignore[no-untyped-call]
+    collected = MultiProcessCollector(None, path=str(folder)).collect()  # type: ignore[no-untyped-call]
     assert [sample.value for metric in collected for sample in metric.samples if sample.labels] == [3]
     for process in (first, third):
         process.kill()
         process.wait()
     last = counting_process(folder)  # alone: it begins anew
-    collected = request_metrics.MultiProcessCollector(None, path=str(folder)).collect()  # type: ignore[no-untyped-call]
+    collected = MultiProcessCollector(None, path=str(folder)).collect()  # type: ignore[no-untyped-call]
     assert [sample.value for metric in collected for sample in metric.samples if sample.labels] == [1]
     last.kill()
     last.wait()

@@ -22,7 +22,7 @@ from pytest_django import Settings
 from aitpro import housekeeping
 from aitpro.environment import Environment
 from aitpro.health import ping
-from aitpro.health.ping import Heartbeat
+from aitpro.health.ping import DeadManPing
 
 SECRET = "0b1f7c2e-secret"
 
@@ -74,7 +74,7 @@ def service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ser
     running = Service()
     settings.HEARTBEAT_URL = running.url
     monkeypatch.setattr(ping, "SECONDS", 0.5)
-    monkeypatch.setattr("aitpro.management.commands.housekeeping.heartbeat", Heartbeat())
+    monkeypatch.setattr("aitpro.management.commands.housekeeping.dead_man_ping", DeadManPing())
     yield running
     running.close()
 
@@ -117,7 +117,7 @@ def test_service_hears_of_a_clock_that_jumped(service: Service, clock: time_mach
 
 def test_fail_is_appended_to_the_path_and_not_to_the_query(service: Service, settings: Settings) -> None:
     settings.HEARTBEAT_URL = f"{service.url}?create=1"
-    Heartbeat().ping(failed=True)
+    DeadManPing().ping(failed=True)
     assert [path for path, _ in service.heard] == [f"/ping/{SECRET}/fail?create=1"]
 
 
@@ -125,14 +125,14 @@ def test_fail_is_appended_to_the_path_and_not_to_the_query(service: Service, set
 def test_service_that_does_not_answer_holds_nothing_up(service: Service, behavior: str) -> None:
     service.behavior = behavior
     began = time.monotonic()
-    Heartbeat().ping(failed=False)
+    DeadManPing().ping(failed=False)
     assert time.monotonic() - began < 10
     assert len(service.heard) == 1
 
 
 def test_redirect_is_not_followed(service: Service) -> None:
     service.behavior = 302
-    Heartbeat().ping(failed=False)
+    DeadManPing().ping(failed=False)
     assert [path for path, _ in service.heard] == [f"/ping/{SECRET}"]
 
 
@@ -146,12 +146,12 @@ def test_failure_and_recovery_are_logged_once_without_the_address(
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             settings.HEARTBEAT_URL = f"http://127.0.0.1:{probe.getsockname()[1]}/ping/{SECRET}"
-    heartbeat = Heartbeat()
-    heartbeat.ping(failed=False)
-    heartbeat.ping(failed=False)
+    pings = DeadManPing()
+    pings.ping(failed=False)
+    pings.ping(failed=False)
     settings.HEARTBEAT_URL, service.behavior = service.url, 200
-    heartbeat.ping(failed=False)
-    heartbeat.ping(failed=False)
+    pings.ping(failed=False)
+    pings.ping(failed=False)
     own = [record for record in caplog.records if record.name == "aitpro.health.ping"]
     assert [record.levelname for record in own] == ["WARNING", "INFO"]
     assert SECRET not in caplog.text
@@ -160,7 +160,7 @@ def test_failure_and_recovery_are_logged_once_without_the_address(
 
 def test_nothing_is_asked_without_an_address(service: Service, settings: Settings) -> None:
     settings.HEARTBEAT_URL = ""
-    Heartbeat().ping(failed=False)
+    DeadManPing().ping(failed=False)
     assert service.heard == []
 
 

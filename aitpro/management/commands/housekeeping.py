@@ -7,7 +7,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aitpro.file_permissions import restrict_permissions
-from aitpro.health.ping import heartbeat
+from aitpro.health.ping import dead_man_ping
 from aitpro.housekeeping import housekeep
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.keystore.clock import clock_jump, confirm_clock
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         """Refused on databases that must not serve, also when one was restored under a running process."""
         self._require_ready()
         done = housekeep(now=timezone.now())
-        heartbeat.ping(failed=None in done.values() or clock_jump(now=timezone.now()) is not None)
+        dead_man_ping.ping(failed=None in done.values() or clock_jump(now=timezone.now()) is not None)
         return done
 
     @staticmethod
