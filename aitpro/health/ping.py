@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
@@ -53,6 +54,13 @@ class DeadManPing:
 
     def __init__(self) -> None:
         self._fails = False
+        self._failed_lanes: dict[str, bool] = {}
+
+    def after_round(self, lanes: Sequence[str], *, failed: bool, ping: bool) -> None:
+        """One lane pings for all: what failed in another one, since that one's last round, counts."""
+        self._failed_lanes["+".join(lanes)] = failed
+        if ping:
+            self.ping(failed=any(self._failed_lanes.values()))
 
     def ping(self, *, failed: bool) -> None:
         """Within five seconds, whatever happens. Never raises."""
