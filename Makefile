@@ -13,7 +13,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run policy-walk test test-fast test-next next-checks browser-tests screenshots audit-pages evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run policy-walk test test-fast test-next next-checks browser-tests screenshots audit-pages evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench memory audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -98,6 +98,9 @@ mutation: $(VENV)/.dev  ## Mutation testing: changes the code step by step; a te
 bench: $(VENV)/.dev  ## The cost of privacy, as ratios within one run, on both databases
 	-$(BIN)/python -m benchmarks
 	-$(BIN)/python -m tests.postgres -m benchmarks
+
+memory: $(VENV)/.dev  ## The memory of the web workers under mixed load, for an hour (Linux)
+	$(BIN)/python -m benchmarks.memory
 
 audit: $(VENV)/.dev  ## Known vulnerabilities of the pinned packages (needs the network)
 	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip

@@ -4,6 +4,8 @@ There is no access log. Where one is switched on, its format leaves out the visi
 which are links that open something.
 """
 
+import ctypes
+import gc
 import os
 
 os.umask(0o077)  # from the first file on: the settings, which say the same, are read later
@@ -20,3 +22,17 @@ access_log_format = "%(t)s %(m)s %(s)s %(B)s %(D)s"
 logger_class = "aitpro.web_worker.Log"
 forwarder_headers = ""  # no header says under which path the site lies: whoever sent one would get a bare 500
 control_socket_disable = True  # it would lie outside the data folder, and two copies would share it
+# The workers share what the master loads before it forks (aitpro/shared_memory.py). SIGHUP loads no new code: restart.
+preload_app = True
+
+# glibc keeps freed memory for each thread, once it was large: a password hash takes 19 MB. This gives it back at once.
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # from malloc.h
+if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024)  # bytes
+    mallopt(M_ARENA_MAX, 2)
+
+
+def when_ready(server):
+    """Leaves what is loaded alone in garbage collections, which would write to it and end the sharing."""
+    gc.collect()
+    gc.freeze()

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from time import monotonic
 from typing import NamedTuple
-
-from django_tasks_db.models import DBTaskResult
 
 from accounts.models.session import Session
 from affiliates.commissions.lifecycle import approve_past_hold
@@ -31,6 +30,7 @@ from contacts.incoming_mail.intake import process_received_mail
 from contacts.incoming_mail.mailbox import fetch_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
+from privacy.erasure.pruning import SECONDS, delete_in_batches, prune_old_rows
 from privacy.erasure.reapply import finish_erasures
 from privacy.erasure.retention import purge_expired
 from privacy.evidence.rehearsal.nightly import start_when_due
@@ -39,9 +39,9 @@ from privacy.keystore.clock import ClockJump, beat, clock_jump
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail.address_reindex import keep_address_indexes
 from privacy.mail.sending import deliver_due_mail
-from privacy.models.submitted_form import delete_expired_forms
 from privacy.policy.notices import send_pending_notices
 from privacy.preferences.preferences import mail_pending_preferences_links
+from privacy.registry.growth import PRUNING, PURGE
 from privacy.registry.purpose_binding import Acting, acting_as
 from privacy.registry.purposes import Audience, Purpose
 from privacy.requests import delete_reported, mail_waiting_links
@@ -53,8 +53,6 @@ from shop.payments.settlement import settle_open_payments
 from shop.reconciliation.reconcile import reconcile_payments
 from shop.webhooks.processing import handle_open_events
 
-TASKS_KEPT = timedelta(days=7)  # kept after completion, to investigate failures
-
 logger = logging.getLogger(__name__)
 
 
@@ -65,11 +63,7 @@ def _purge(now: datetime) -> int:
 
 
 def _end_sessions(now: datetime) -> int:
-    return Session.objects.expired(now).delete()[0]
-
-
-def _delete_finished_tasks(now: datetime) -> int:
-    return DBTaskResult.objects.finished().filter(finished_at__lt=now - TASKS_KEPT).delete()[0]
+    return delete_in_batches(Session.objects.expired(now), until=monotonic() + SECONDS)
 
 
 class Job(NamedTuple):
@@ -95,15 +89,14 @@ JOBS: dict[str, Job] = {
     "visits counted": Job(lambda now: count_visits(now=now), REFERRALS, despite_clock=True),
     # Before the purge, which deletes the labels.
     "sales counted by label": Job(lambda now: count_label_sales(), AFFILIATES, despite_clock=True),
-    "expired rows purged": Job(_purge),
+    PURGE: Job(_purge),
     "day keys destroyed": Job(lambda now: destroy_due_keys(now=now)),
     "erasures finished": Job(lambda now: finish_erasures(now=now)),
     "addresses indexed": Job(lambda now: keep_address_indexes(now=now)),
     "opt-outs copied": Job(lambda now: copy_missing_opt_outs(now=now)),
     "sessions ended": Job(_end_sessions),
-    "finished tasks deleted": Job(_delete_finished_tasks),
+    PRUNING: Job(lambda now: prune_old_rows(now=now)),
     "people notified of a new policy": Job(lambda now: send_pending_notices(now=now), NOTICES),
-    "submitted forms deleted": Job(lambda now: delete_expired_forms(now=now)),
     "past rate limits deleted": Job(lambda now: delete_expired_slots(now=now)),
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
     "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),

@@ -163,7 +163,7 @@ for _database in DATABASES.values():
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-                "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"  # 64 MiB and 256 MiB: a million rows stay quick
+                "PRAGMA mmap_size=268435456;"  # 256 MiB, which all connections share: a million rows stay quick
             ),
         }
     else:

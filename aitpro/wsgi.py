@@ -12,8 +12,10 @@ from privacy.erasure.readiness import require_ready_to_fork  # noqa: E402  (need
 
 from .file_permissions import restrict_permissions  # noqa: E402  (needs the settings)
 from .http.chunked_bodies import ContentLengthMiddleware  # noqa: E402  (needs the settings)
+from .shared_memory import load_what_workers_share  # noqa: E402
 
 restrict_permissions()
 require_ready_to_fork()
+load_what_workers_share()
 
 application = ContentLengthMiddleware(django_application)

@@ -20,6 +20,7 @@ from privacy.encryption.models import SealedModel
 from privacy.encryption.readable_codes import random_code
 from privacy.encryption.tokens import hash_token
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import DeletedWith
 from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Purpose
 
@@ -45,6 +46,7 @@ def new_secret() -> bytes:
     recipients="nobody",
     withheld=frozenset({"key"}),
     unlisted=frozenset({"last_step", "throttling_failure_timestamp", "throttling_failure_count"}),
+    growth=DeletedWith("user"),
 )
 class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]  # no types in django-otp
     """One per person, plus one while it is being set up. After a wrong code, codes are refused for a period that
@@ -105,6 +107,7 @@ class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]
     source="created by us when you set up an authenticator app",
     recipients="nobody",
     withheld=frozenset({"code_digest"}),
+    growth=DeletedWith("user"),
 )
 class RecoveryCode(SealedModel):
     """Works once, instead of a code from the app."""

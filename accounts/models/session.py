@@ -12,6 +12,7 @@ from privacy.encryption.fields import SealedBinaryField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.expiring import is_ahead
+from privacy.registry.growth import Pruned
 from privacy.registry.purposes import Purpose
 
 ANONYMOUS_LIFETIME = timedelta(days=1)  # flash messages, password links
@@ -47,6 +48,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
     source="your browser, when you sign in",
     recipients="nobody",
     withheld=frozenset({"data"}),
+    growth=Pruned(since="expires_at", job="sessions ended"),
 )
 class Session(SealedModel):
     """One browser's session. The primary key is the keyed hash of the key in its cookie."""

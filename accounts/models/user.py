@@ -16,6 +16,7 @@ from privacy.encryption.models import SealedModel
 from privacy.erasure.consequences import DeletionPrevented
 from privacy.models.typed_address import TypedAddress
 from privacy.registry.declarations import Erasure, Retention, declare_table, personal_data
+from privacy.registry.growth import Bounded, DeletedWith
 from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Purpose
 
@@ -78,6 +79,7 @@ class UserManager(BaseUserManager["User"]):
     source="your application, or the colleague who invited you",
     recipients="nobody",
     withheld=frozenset({"password"}),
+    growth=Bounded("the people whom staff admit as affiliates or invite as colleagues; closed accounts are anonymized"),
 )
 class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     """Signs in with an email address, which is stored sealed and found by its blind index."""
@@ -149,11 +151,16 @@ class LinkRequest(TypedAddress):
 
 _ROLES_OF_STAFF = "they say what a staff member may do and are deleted with the account"
 declare_table(
-    "accounts_user_groups", "the roles of a staff account", "id user_id group_id", despite_link=_ROLES_OF_STAFF
+    "accounts_user_groups",
+    "the roles of a staff account",
+    "id user_id group_id",
+    growth=DeletedWith("user"),
+    despite_link=_ROLES_OF_STAFF,
 )
 declare_table(
     "accounts_user_user_permissions",
     "the permissions of a staff account",
     "id user_id permission_id",
+    growth=DeletedWith("user"),
     despite_link=_ROLES_OF_STAFF,
 )

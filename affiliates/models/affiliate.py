@@ -24,6 +24,7 @@ from privacy.encryption.models import SealedModel
 from privacy.encryption.normalization import normalize_code
 from privacy.encryption.readable_codes import random_code
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import Bounded, Kept
 from privacy.registry.purposes import Purpose
 
 
@@ -189,6 +190,7 @@ validate_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens
     correctable={"website": "url"},
     source="your application and your profile",
     recipients="PayPal, when it pays you",
+    growth=Bounded("the people whom staff admit; closed accounts are anonymized"),
 )
 class Affiliate(SealedModel):
     class State(models.TextChoices):
@@ -270,6 +272,7 @@ class Affiliate(SealedModel):
     circumstances={"since": "since"},
     source="your application, and each change of your code",
     recipients="nobody",
+    growth=Kept("a code is never given to anyone else"),
 )
 class AffiliateCode(SealedModel):
     """Every code that an affiliate ever had. Links and the checkout look affiliates up through it.

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Sum
 
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Bounded
 
 from .affiliate import Affiliate
 
@@ -34,6 +35,7 @@ class BalanceDeltaQuerySet(models.QuerySet["BalanceDelta"]):
     "the number and the totals of an affiliate's commissions and ledger entries",
     "id affiliate_id currency bucket entry_count amount_minor",
     despite_link="totals of an affiliate's account, which the portal shows; they contain no order and no buyer",
+    growth=Bounded("one row per affiliate, currency and state: “balances folded” merges the others"),
 )
 class BalanceDelta(models.Model):
     """A change of a balance. The balance is the sum of its rows, and always exact.

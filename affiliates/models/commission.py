@@ -15,6 +15,7 @@ from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.encryption.readable_codes import random_code
 from privacy.registry.declarations import Erasure, Retention, Use, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Audience, Purpose
 from shop.models import Order
 from shop.money import Money
@@ -54,6 +55,7 @@ ONE_KIND_OF_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) |
             told="the affiliate's statements list the sale, its day and the commission on it",
         ),
     ),
+    growth=BOOKS,
 )
 class Attribution(models.Model):
     """The affiliate and the rate of an order, decided when the order is placed. The database refuses any change but
@@ -143,6 +145,7 @@ def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
     source="calculated from your sales; the reason is written by our staff",
     recipients="nobody",
     days_alone=True,
+    growth=BOOKS,
 )
 class Commission(SealedModel):
     """What an order earns an affiliate: base, rate and amount, which never change.

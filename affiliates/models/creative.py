@@ -13,6 +13,7 @@ from django.utils import timezone
 from privacy.encryption.computed_fields import ComputedImageField
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF
 
 IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
 # No SVG: it can contain scripts, which would run on this site's own origin.
@@ -28,7 +29,9 @@ class CreativeQuerySet(models.QuerySet["Creative"]):
 
 
 @not_personal(
-    "banners and texts for affiliates", "id name image width height words body landing is_offered position created_at"
+    "banners and texts for affiliates",
+    "id name image width height words body landing is_offered position created_at",
+    growth=STAFF,
 )
 class Creative(models.Model):
     """A banner or logo if it has an image, with `words` as its alternative text; a text to paste if it has a `body`;

@@ -10,6 +10,7 @@ from django.utils import timezone
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Purpose
 
 from .commission import Attribution
@@ -35,6 +36,7 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     days_alone=True,
     withheld=frozenset({"reason"}),
     withheld_because="it may mention other people; ask us, and we tell you what concerns you",
+    growth=BOOKS,
 )
 class Flag(SealedModel):
     """Holds a commission. Staff clear or confirm it, with a reason; a dispute's flag ends with the dispute."""

@@ -10,6 +10,7 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import DeletedWith, Queue
 from privacy.registry.purposes import Purpose
 
 from .affiliate import Affiliate
@@ -35,6 +36,7 @@ class LabelQuerySet(models.QuerySet["Label"]):
     circumstances={"page": "page that its link leads to"},
     source="your portal",
     recipients="visitors who follow your links see the label in the address",
+    growth=DeletedWith("affiliate"),
 )
 class Label(SealedModel):
     """The only place that stores a label's name: clicks and statistics refer to its id. An archived label is no longer
@@ -57,6 +59,7 @@ class Label(SealedModel):
     "the totals of at least three buyers' orders under a campaign label",
     "id label_id currency orders sales_minor earned_minor",
     despite_link="the statistics of an affiliate's work; no order is included without those of two other buyers",
+    growth=DeletedWith("label"),
 )
 class LabelSales(models.Model):
     """Counted once, and not changed by later refunds (ADR 25). Amounts are minor units."""
@@ -78,6 +81,7 @@ class LabelSales(models.Model):
     "sales that are not counted by label yet; only the visit contains the label",
     "commission_id was_seen",
     despite_link="it only says that a commission is recent, and is deleted when counted",
+    growth=Queue("sales counted by label"),
 )
 class UncountedSale(models.Model):
     """A sale of an affiliate with labels, until it is counted under its label or under none."""

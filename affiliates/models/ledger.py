@@ -12,6 +12,7 @@ from django.utils import timezone
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Purpose
 from shop.models import Refund
 from shop.money import Money
@@ -106,6 +107,7 @@ def _return_entries_of(commissions: CommissionQuerySet) -> set[UUID]:
     source="calculated from your commissions and payouts; the reason is written by our staff",
     recipients="nobody",
     days_alone=True,
+    growth=BOOKS,
 )
 class LedgerEntry(SealedModel):
     """An entry in an affiliate's ledger. The balance is the sum of the entries. The database refuses any change but
@@ -174,6 +176,7 @@ class LedgerEntry(SealedModel):
     "which payout claimed which ledger entry",
     "id entry_id payout_id",
     despite_link="two ids; what they join is the affiliate's ledger, which the portal shows",
+    growth=BOOKS,
 )
 class PayoutClaim(models.Model):
     """A payout claims ledger entries. The database allows each entry to be claimed once, however many runs compete for

@@ -7,9 +7,14 @@ from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Pruned
 
 
-@not_personal("when the ledger was reconciled, and the first difference by its ids", "id checked_at difference paypal")
+@not_personal(
+    "when the ledger was reconciled, and the first difference by its ids",
+    "id checked_at difference paypal",
+    growth=Pruned(since="checked_at", days=365, why="to see how often the books differed"),
+)
 class LedgerCheck(models.Model):
     """One reconciliation. `difference` is empty if everything agrees."""
 

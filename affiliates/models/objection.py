@@ -13,6 +13,7 @@ from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Purpose
 
 from .commission import Commission
@@ -35,6 +36,7 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
     unlisted=frozenset({"reminded_at"}),
     source="your portal",
     recipients="nobody",
+    growth=BOOKS,
 )
 class Objection(SealedModel):
     """Answered by staff, with a reason, by the end of `due_day`."""

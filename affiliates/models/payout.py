@@ -16,6 +16,7 @@ from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Purpose
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
@@ -42,6 +43,7 @@ class PayoutRunQuerySet(models.QuerySet["PayoutRun"]):
     "id state method currency problem created_at prepared_by_id approved_at approved_by_id approved_alone sent_at"
     " finished_at",
     despite_link="a run pays many; that staff prepared and approved it is their work, which the audit log must show",
+    growth=BOOKS,
 )
 class PayoutRun(models.Model):
     """A run that pays many affiliates at once: with PayPal Payouts, or manually from a list."""
@@ -122,6 +124,7 @@ class PayoutRun(models.Model):
     "the part of a payout run that is sent to PayPal in one call, and its id there",
     "id run_id state paypal_batch_id problem first_sent_at",
     despite_link="it belongs to a run, which leads to the staff who approved it and to nobody who is paid",
+    growth=BOOKS,
 )
 class PayPalBatch(models.Model):
     """A part of a run that is sent to PayPal in one call. Its id is the idempotency key at PayPal."""
@@ -198,6 +201,7 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
     kept_because="amounts and dates are kept for tax records, without the address and without any text",
     source="calculated from your commissions",
     recipients="PayPal, which pays you",
+    growth=BOOKS,
 )
 class PayoutItem(SealedModel):
     """What one run pays one affiliate."""

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF
 from shop.models import Product
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
@@ -66,6 +67,7 @@ class RateQuerySet(models.QuerySet["Rate"]):
     "id affiliate_id product_id percent flat_minor currency starts_at ends_at created_at created_by_id",
     despite_link="a rate that the business agreed with an affiliate, who sees it in the portal; `created_by` is staff"
     " work",
+    growth=STAFF,
 )
 class Rate(models.Model):
     """Written once. A rate is ended and replaced, never edited, so that a past order's rate can always be read.

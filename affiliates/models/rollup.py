@@ -11,6 +11,7 @@ from __future__ import annotations
 from django.db import models
 
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Kept, Pruned, Queue
 
 from .affiliate import Affiliate
 
@@ -49,6 +50,7 @@ DIMENSIONS = {By.CAMPAIGN: "label_id", By.LANDING: "landing_path"}
     "daily clicks on an affiliate's links; no visitor, no address, no time",
     "id affiliate_id day by label clicks unstored_clicks bots previews refused",
     despite_link=OF_THE_AFFILIATE,
+    growth=Pruned(since="day", days=7 * 365, why="as long as the commissions that came of them"),
 )
 class DailyClicks(Counts):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="daily_clicks", db_index=False)
@@ -71,6 +73,7 @@ class DailyClicks(Counts):
     "visits to be added to a day's statistics within a minute; no visitor, no address, no time",
     "id affiliate_id day label_id landing_path clicks unstored_clicks bots previews refused",
     despite_link=OF_THE_AFFILIATE,
+    growth=Queue("visits counted"),
 )
 class PendingVisitCount(Counts):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="pending_visit_counts")
@@ -96,6 +99,7 @@ class PendingVisitCount(Counts):
     "the totals of an affiliate's sales per day; no buyer, no order",
     "id affiliate_id day currency orders sales_minor earned_minor reversed_minor",
     despite_link=OF_THE_AFFILIATE,
+    growth=Kept("one row per affiliate and day with a sale, as long as the books it sums up"),
 )
 class DailySales(models.Model):
     """Sales per day of the sale. Amounts are minor units (cents for USD)."""

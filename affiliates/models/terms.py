@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF, Kept
 from shop.models.terms import VersionedTerms
 
 from .affiliate import Affiliate
 
 
 @not_personal(
-    "the terms of the program and their versions",
-    "id number text changes effective_from published_at",
+    "the terms of the program and their versions", "id number text changes effective_from published_at", growth=STAFF
 )
 class TermsVersion(VersionedTerms):
     class Meta(VersionedTerms.Meta):
@@ -34,6 +34,7 @@ class TermsVersion(VersionedTerms):
     "which version of the terms an affiliate accepted, and when: the contract behind each payout",
     "id affiliate_id version_id accepted_at",
     despite_link="the contract with an affiliate, who sees it in the profile; it is kept with the ledger",
+    growth=Kept("the contract behind each payout"),
 )
 class TermsAcceptance(models.Model):
     """Written once and kept with the ledger."""

@@ -30,7 +30,6 @@ from .item_states import STATES, apply_item_state
 logger = logging.getLogger(__name__)
 
 PAYPAL_LOOKBACK = timedelta(days=30)  # how far back payouts are compared with PayPal by default
-KEPT = timedelta(days=365)  # results of reconciliations
 NIGHTLY = timedelta(hours=24)
 SOON = timedelta(hours=1)  # so that an alert disappears soon after its cause
 
@@ -343,7 +342,6 @@ def reconcile_ledger(*, now: datetime, paypal: bool = True) -> LedgerCheck:
     except PayPalError as error:
         logger.warning("payouts could not be compared with PayPal: %s", error)
         difference, paypal = "", False
-    LedgerCheck.objects.filter(checked_at__lt=now - KEPT).delete()
     return LedgerCheck.objects.create(checked_at=now, difference=difference[:400], paypal=paypal)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF
 from privacy.web.markdown import MarkdownField
 from shop.models.product_page import PositionedRow, Question
 
@@ -22,6 +23,7 @@ class PageQuerySet(models.QuerySet["Page"]):
 @not_personal(
     "a page that staff wrote, public on the site",
     "id title slug summary text place position is_published published_from changed_at",
+    growth=STAFF,
 )
 class Page(models.Model):
     """A page at an address of one part, such as /guide/. Before `published_from`, and as a draft, it is a 404."""
@@ -67,6 +69,7 @@ class Page(models.Model):
 @not_personal(
     "the texts of a front page, public on the site",
     "name headline introduction section_heading section_text contact_heading contact_text",
+    growth=STAFF,
 )
 class FrontPage(models.Model):
     """What staff changed of a front page. An empty text is the one that `front_texts` ships."""
@@ -95,7 +98,7 @@ class FrontPage(models.Model):
         return reverse(f"site:{self.name}")
 
 
-@not_personal("a section that staff added to a front page", "id front_page_id heading text position")
+@not_personal("a section that staff added to a front page", "id front_page_id heading text position", growth=STAFF)
 class FrontPageSection(PositionedRow):
     front_page = models.ForeignKey(FrontPage, on_delete=models.CASCADE, related_name="sections")
     heading = models.CharField(max_length=120)
@@ -108,7 +111,7 @@ class FrontPageSection(PositionedRow):
         return self.heading
 
 
-@not_personal("a question that the support page answers", "id question answer position")
+@not_personal("a question that the support page answers", "id question answer position", growth=STAFF)
 class SiteQuestion(Question):
     class Meta(Question.Meta):
         verbose_name = "question and answer"

@@ -6,6 +6,9 @@ from django.db import models
 from django.db.models import Sum
 
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Pruned
+
+KEPT_DAYS = 1096
 
 
 class CountQuerySet(models.QuerySet["models.Model"]):
@@ -16,7 +19,9 @@ class CountQuerySet(models.QuerySet["models.Model"]):
 
 
 @not_personal(
-    "how many pages were read from a network's domain on a day; nothing links it to a visit", "id day domain views"
+    "how many pages were read from a network's domain on a day; nothing links it to a visit",
+    "id day domain views",
+    growth=Pruned(since="day", days=KEPT_DAYS, why="to compare a month with those of the two years before"),
 )
 class DomainDay(models.Model):
     day = models.DateField()
@@ -34,7 +39,11 @@ class DomainDay(models.Model):
         return f"{self.domain} on {self.day}"
 
 
-@not_personal("how often a page was read on a day", "id day page views")
+@not_personal(
+    "how often a page was read on a day",
+    "id day page views",
+    growth=Pruned(since="day", days=KEPT_DAYS, why="to compare a month with those of the two years before"),
+)
 class PageDay(models.Model):
     day = models.DateField()
     page = models.CharField(max_length=300)

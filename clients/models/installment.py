@@ -13,6 +13,7 @@ from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, personal_data
+from privacy.registry.growth import DeletedWith
 from privacy.registry.purposes import Purpose
 from shop.models import Order
 from shop.money import Money
@@ -37,6 +38,7 @@ from .quote_line import AS_THE_QUOTE, OfLiveQuotes
     circumstances={"amount_minor": "amount", "due_on": "day on which it is due", "released_at": "when it became due"},
     source="written by our staff",
     recipients="you",
+    growth=DeletedWith("quote"),
 )
 class Installment(SealedModel):
     """A part of the total: a percentage of it, a fixed amount, or (without either) the rest.

@@ -12,6 +12,7 @@ from django.utils import timezone
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import DeletedWith
 from privacy.registry.purposes import Purpose
 from shop.models import ShopTerms
 from shop.money import Money
@@ -43,6 +44,7 @@ class OfLiveQuotes(models.Manager[Any]):
     circumstances={"quantity": "quantity", "unit_price_minor": "price of one"},
     source="written by our staff",
     recipients="you",
+    growth=DeletedWith("quote"),
 )
 class QuoteLine(SealedModel):
     """What is offered, how much of it, and the price of one. A discount is a line with a negative price."""
@@ -88,6 +90,7 @@ class QuoteLine(SealedModel):
     "which versions of the shop's terms a quote is offered under",
     "id quote_id document version_id",
     despite_link="part of the offer; the page of the quote links each version",
+    growth=DeletedWith("quote"),
 )
 class QuoteTerms(models.Model):
     """One version of each document, fixed when the quote is sent."""

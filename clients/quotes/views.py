@@ -20,7 +20,6 @@ from shop.checkout.private_pages import private_page
 from .acceptance import accept_quote
 from .decisions import NotOpen, decline_quote, note_opened
 from .payments import payments_of
-from .pdf import quote_pdf
 
 PDFS_PER_HOUR = 30  # for one quote: making one takes a second of a processor
 
@@ -153,6 +152,8 @@ def pdf(request: HttpRequest, link_token: str) -> HttpResponse:
 
 def pdf_response(quote: Quote) -> HttpResponse:
     """A download whose name is the quote's number."""
+    from .pdf import quote_pdf  # 23 MB of fonts and PDF code, which few processes ever need
+
     response = HttpResponse(quote_pdf(quote), content_type="application/pdf")
     version = f"-{quote.version}" if quote.version > 1 else ""
     response.headers["Content-Disposition"] = f'attachment; filename="{quote.reference}{version}.pdf"'

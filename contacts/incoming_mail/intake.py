@@ -44,7 +44,6 @@ PER_SENDER = 30  # mails of one sender within an hour; more are held
 MAX_ATTEMPTS = 3
 STUCK_AFTER = timedelta(minutes=10)  # then the process that was reading it is considered dead
 AT_ONCE = 100  # messages that one run of housekeeping reads
-SEEN_KEPT = timedelta(days=1096)
 
 State, Kind = IncomingMail.State, PrivacyRequest.Kind
 
@@ -123,8 +122,7 @@ def process_mail(mail: IncomingMail, *, is_reviewed: bool = False) -> None:
 
 
 def process_received_mail(*, now: datetime) -> int:
-    """Reads what a crash left unread. Returns how many. Also forgets the hashes of very old messages."""
-    SeenMessage.objects.filter(seen_at__lt=now - SEEN_KEPT).delete()
+    """Reads what a crash left unread. Returns how many."""
     left = list(_unclaimed(now).order_by("received_at")[:AT_ONCE])
     for mail in left:
         process_mail(mail)

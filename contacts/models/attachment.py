@@ -12,6 +12,7 @@ from django.utils import timezone
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import ByOthers, Erasure, personal_data
+from privacy.registry.growth import DeletedWith
 from privacy.registry.purposes import Purpose
 
 from .live_threads import is_kept
@@ -53,6 +54,7 @@ def leave_others_files(collector: Any, field: Any, rows: Any, using: str) -> Non
     by_others=ByOthers(author="incoming_mail__sender_index"),
     source="the contact form, your email or letter",
     recipients="nobody",
+    growth=DeletedWith("inquiry"),
 )
 class Attachment(SealedModel):
     """A file, sealed in the database: nothing is written to the file system. A mail's file has no inquiry until the

@@ -11,6 +11,7 @@ from django.utils import timezone
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import DeletedWith
 from privacy.registry.purposes import Purpose
 
 from .live_threads import LiveThreads
@@ -27,6 +28,7 @@ from .live_threads import LiveThreads
     circumstances={"size": "size in bytes"},
     source="written by our staff",
     recipients="you",
+    growth=DeletedWith("inquiry"),
 )
 class Document(SealedModel):
     """A file, sealed in the database: nothing is written to the file system."""

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from privacy.encryption.tokens import hash_token
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Bounded
 
 FETCH_LEASE = timedelta(minutes=2)  # longer than one message takes; a process that died blocks others as long
 
@@ -24,6 +25,7 @@ def mailbox_digest() -> str:
 @not_personal(
     "the mailbox that mails are fetched from: when it was read, and how many messages in it are not stored here",
     "id address_digest uid_validity busy_until read_at unknown",
+    growth=Bounded("one row per mailbox that `MAIL_IN_URL` has named"),
 )
 class Mailbox(models.Model):
     """The mailbox of `MAIL_IN_URL`. Another address is another row, because UIDs are those of one mailbox."""
@@ -67,6 +69,7 @@ class Mailbox(models.Model):
     "which messages of the mailbox are stored here, by number",
     "id mailbox_id uid mail_id",
     despite_link="the mail server's number of a message; its sender's archive has the mail",
+    growth=Bounded("one row per message in the mailbox: fetching forgets those that left it"),
 )
 class MailboxMessage(models.Model):
     """A message in the mailbox. Its `mail` is None once that was erased: then the message is deleted there, too."""

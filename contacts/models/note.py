@@ -9,6 +9,7 @@ from django.utils import timezone
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, personal_data
+from privacy.registry.growth import DeletedWith
 from privacy.registry.purposes import Purpose
 
 from .inquiry import Inquiry
@@ -27,6 +28,7 @@ from .reply import AS_THE_MESSAGE
     erasure=Erasure.DELETE,
     source="written by our staff",
     recipients="nobody",
+    growth=DeletedWith("inquiry"),
 )
 class Note(SealedModel):
     """For colleagues. Never mailed, but part of the sender's access archive: it is about them."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import DeletedWith
 from privacy.registry.purposes import Purpose
 
 from .inquiry import Inquiry
@@ -28,6 +29,7 @@ AS_THE_MESSAGE = Retention(text="as long as the message they belong to")
     erasure=Erasure.DELETE,
     source="written by our staff",
     recipients="you",
+    growth=DeletedWith("inquiry"),
 )
 class Reply(SealedModel):
     inquiry = models.ForeignKey(Inquiry, on_delete=models.CASCADE, related_name="replies")

@@ -6,10 +6,13 @@ from django.db import models
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF
 
 
 @not_personal(
-    "texts for answers to anybody, with placeholders instead of what concerns one person", "id title body position"
+    "texts for answers to anybody, with placeholders instead of what concerns one person",
+    "id title body position",
+    growth=STAFF,
 )
 class SavedReply(models.Model):
     id = UUID7Field(primary_key=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from privacy.encryption.keys import RootKey, derive_key, key_ring
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Pruned
 
 
 class SeenMessageQuerySet(models.QuerySet["SeenMessage"]):
@@ -19,6 +20,7 @@ class SeenMessageQuerySet(models.QuerySet["SeenMessage"]):
 @not_personal(
     "keyed hashes of emails that arrived, so that a mailbox that is read again doesn't bring back what was deleted",
     "keyed_digest seen_at",
+    growth=Pruned(since="seen_at", days=1096, why="in case an old mailbox is read again"),
 )
 class SeenMessage(models.Model):
     """Outlives the mail: what was erased is not stored again while a copy of it is still in the mailbox. When a root

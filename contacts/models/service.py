@@ -6,6 +6,7 @@ from django.db import models
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF
 from privacy.web.markdown import MarkdownField
 
 
@@ -17,6 +18,7 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 @not_personal(
     "what the business offers by quote, public on the site",
     "id slug name icon summary commitment text position is_offered",
+    growth=STAFF,
 )
 class Service(models.Model):
     class Icon(models.TextChoices):

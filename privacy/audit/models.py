@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from privacy.encryption.keys import length_prefixed
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Bounded, Kept
 
 GENESIS = "0" * 64  # the hash before the first entry
 
@@ -40,6 +41,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 @not_personal(
     "who did what with which row, by ID only; the data behind an ID is in the row itself and is erased with it",
     "number at actor action object_model object_id previous_hash hash",
+    growth=Kept("each entry contains the hash of the one before: without the first ones, nobody could verify the rest"),
 )
 class AuditEntry(models.Model):
     """One audited event. Written only by `privacy.audit.trail`; the database refuses changes."""
@@ -104,7 +106,11 @@ class AuditEntry(models.Model):
         return sha256(length_prefixed(*(text.encode() for text in fields))).hexdigest()
 
 
-@not_personal("the site's own public keys", "number key_id public_key first_used_at signed_by signature")
+@not_personal(
+    "the site's own public keys",
+    "number key_id public_key first_used_at signed_by signature",
+    growth=Bounded("one row per root key"),
+)
 class SigningKey(models.Model):
     """A public key for audit heads and evidence, signed with the previous key.
 

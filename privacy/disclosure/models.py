@@ -13,6 +13,7 @@ from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.models.request import new_reference
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import Kept
 from privacy.registry.purposes import Purpose
 
 
@@ -47,6 +48,7 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
     kept_because="we have to be able to count disclosures, without saying whose data was disclosed",
     source="the order of a court or other authority",
     recipients="the authority named here",
+    growth=Kept("the register of disclosures; personal columns are emptied after 7 years"),
 )
 class Disclosure(SealedModel):
     """One order and its one export. State changes are in `privacy.disclosure.orders`."""

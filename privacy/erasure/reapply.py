@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
 from privacy.encryption.fields import SealedEmailField
 from privacy.encryption.fingerprints import NormalForm
 from privacy.encryption.normalization import email_fingerprint, former_email_fingerprint, normalize_email
@@ -35,13 +33,11 @@ def reapply(tombstones: Collection[Tombstone]) -> int:
 
 
 def finish_erasures(*, now: datetime) -> int:
-    """Confirms completed erasures, finishes interrupted ones, and deletes old marks. Returns how many."""
+    """Confirms completed erasures and finishes interrupted ones. Returns how many."""
     waiting = list(Tombstone.objects.filter(confirmed_at__isnull=True, erased_at__lte=now - INTERRUPTED_AFTER))
     cut_short = unmarked(Tombstone.objects.filter(pk__in=[tombstone.pk for tombstone in waiting]))
     reapply(cut_short)
     confirm(waiting)
-    # A day longer than tombstones, so that no tombstone lacks its mark.
-    ErasureMark.objects.filter(applied_at__lt=now - timedelta(days=settings.BACKUP_DAYS + 1)).delete()
     return len(waiting)
 
 

@@ -12,10 +12,15 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fingerprints import FingerprintField, normal_form_field
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import Bounded, Kept
 from privacy.registry.purposes import Purpose
 
 
-@not_personal("the keys that seal a day's referrals", "day key_id wrapped minted_at destroyed_at")
+@not_personal(
+    "the keys that seal a day's referrals",
+    "day key_id wrapped minted_at destroyed_at",
+    growth=Kept("a day whose key was destroyed must never get another; one row a day, without the key"),
+)
 class DayKey(models.Model):
     """The key of one day. A destroyed key leaves its row behind, so that the day never gets another key."""
 
@@ -110,7 +115,7 @@ class OptOutCopy(SealedModel):
         verbose_name_plural = "copies of opt-outs"
 
 
-@not_personal("when housekeeping last ran", "id at")
+@not_personal("when housekeeping last ran", "id at", growth=Bounded("one row"))
 class HousekeepingTime(models.Model):
     """A single row, the counterpart of the main database's heartbeat: `privacy.keystore.clock` reads both."""
 

@@ -7,9 +7,14 @@ from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Bounded
 
 
-@not_personal("which rules the address indexes were computed with, and when", "id rules done_at repeated_at")
+@not_personal(
+    "which rules the address indexes were computed with, and when",
+    "id rules done_at repeated_at",
+    growth=Bounded("one row per set of rules for addresses"),
+)
 class AddressIndexing(models.Model):
     """One row per set of rules that this database was indexed with (`privacy.mail.address_reindex.RULES`)."""
 
@@ -22,7 +27,11 @@ class AddressIndexing(models.Model):
         return f"addresses indexed by rules {self.rules}"
 
 
-@not_personal("rows that no longer share an address or now do, by ID", "id change model row_id noticed_at")
+@not_personal(
+    "rows that no longer share an address or now do, by ID",
+    "id change model row_id noticed_at",
+    growth=Bounded("rows that new rules for addresses affect, until staff have reviewed them"),
+)
 class AddressChange(models.Model):
     """A row for staff to review, because new normalization rules assigned it to another person. Holds no address.
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import LARGEST_STEP, is_ahead
+from privacy.registry.growth import Pruned
 
 LONGEST_PLACE = 300  # characters
 
@@ -26,10 +27,16 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
         """Latest first, without attempts from the future (made while the clock was ahead)."""
         return self.filter(~is_ahead("began_at", now)).order_by("-began_at")
 
+    def superseded(self) -> AttemptQuerySet:
+        """All but the last completed one of each kind, which the evidence shows however old it is."""
+        last = self.model.objects.filter(state=Attempt.State.DONE, kind=models.OuterRef("kind")).order_by("-began_at")
+        return self.exclude(pk=models.Subquery(last.values("pk")[:1]))
+
 
 @not_personal(
     "when the site attacked its own promises, and how much was tried",
     "id kind state began_at due_at ended_at reason ways attempts searches probes unreached",
+    growth=Pruned(since="began_at", days=90, rows="superseded", why="except the last completed one of each kind"),
 )
 class Attempt(models.Model):
     """One attack on all promises. `attempts` and `searches` count what was tried, by promise.
@@ -75,10 +82,15 @@ class BreachQuerySet(models.QuerySet["Breach"]):
     def open(self) -> BreachQuerySet:
         return self.filter(ended_at=None)
 
+    def untested(self) -> BreachQuerySet:
+        """Places that an attack couldn't test; the promise's history has the time in which it counted as broken."""
+        return self.filter(tried=False)
+
 
 @not_personal(
     "where the site found one of its own promises broken: a column, a file's kind, a page; never a value",
     "id promise kind place tried found_at last_found_at ended_at",
+    growth=Pruned(since="ended_at", days=365, rows="untested", why="if nothing was found; what was found stays public"),
 )
 class Breach(models.Model):
     """A place where attacks of one kind found a promise broken or, with `tried` false, couldn't test it. It stays open

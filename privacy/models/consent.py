@@ -18,6 +18,7 @@ from privacy.encryption.fingerprints import FingerprintField, NormalForm, normal
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.encryption.normalization import email_fingerprint, former_email_fingerprint
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import Kept, Pruned
 from privacy.registry.purposes import Channel, Purpose, Refusal
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     kept_because="without it, this site could contact you again",
     source="your opt-out, or your deletion",
     recipients="nobody",
+    growth=Kept("without it, this site could contact the person again"),
 )
 class Suppression(SealedModel):
     """An opt-out of one channel, for one purpose or (if empty) all. Contains no address: the person is identified by
@@ -191,7 +193,11 @@ class ChoicesRequest(SealedModel):
     link_mailed_at = models.DateTimeField(null=True)  # None while a rate limit delays it
 
 
-@not_personal("how many mails of a kind were sent or refused on a day", "id day kind purpose outcome because count")
+@not_personal(
+    "how many mails of a kind were sent or refused on a day",
+    "id day kind purpose outcome because count",
+    growth=Pruned(since="day", days=730, why="to compare a month with that of the year before"),
+)
 class MailTally(models.Model):
     """Counts of mails per day, kept after the mails themselves are deleted."""
 

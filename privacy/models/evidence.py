@@ -11,6 +11,7 @@ from django.db.models import Q
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_ahead
+from privacy.registry.growth import Bounded, Kept
 
 
 class PromiseStateQuerySet(models.QuerySet["PromiseState"]):
@@ -22,7 +23,11 @@ class PromiseStateQuerySet(models.QuerySet["PromiseState"]):
         return self.filter(kept=False).order_by("-began_at")
 
 
-@not_personal("since when a promise is kept or broken", "id promise kept began_at ended_at")
+@not_personal(
+    "since when a promise is kept or broken",
+    "id promise kept began_at ended_at",
+    growth=Kept("the public history of each promise; a row is a change, never a repetition"),
+)
 class PromiseState(models.Model):
     """A period during which one promise was kept or broken. The current one has no end."""
 
@@ -53,7 +58,9 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
         self.update_or_create(promise=promise, defaults={"kept": kept, "figures": figures, "measured_at": at})
 
 
-@not_personal("the last measurement of a promise", "promise kept figures measured_at")
+@not_personal(
+    "the last measurement of a promise", "promise kept figures measured_at", growth=Bounded("one row per promise")
+)
 class Measurement(models.Model):
     """The latest evidence for a promise that is too expensive to measure every minute."""
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.db import models
 
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Bounded
 
 
-@not_personal("a public text, sealed with each root key that this database needs", "key_id sealed")
+@not_personal(
+    "a public text, sealed with each root key that this database needs",
+    "key_id sealed",
+    growth=Bounded("one row per root key"),
+)
 class KeyCheck(models.Model):
     """A known text that only the right root key opens; checked at start-up by `privacy.keystore.root_keys`."""
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.db import models
 
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Pruned
 
 
-@not_personal("hashes with a key that expires after an hour or day; that key, sealed", "cache_key value expires")
+@not_personal(
+    "hashes with a key that expires after an hour or day; that key, sealed",
+    "cache_key value expires",
+    growth=Pruned(since="expires", job="past rate limits deleted"),
+)
 class LimitSlot(models.Model):
     """An entry of `privacy.web.caches.limit_table.LimitTable`."""
 

@@ -7,15 +7,13 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, models
 
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import Pruned
 
 KEPT = timedelta(days=1)  # how long a resubmitted form gets the stored response
 ABANDONED_AFTER = timedelta(minutes=5)  # longer than any form takes, so its process was killed
 
 
 class SubmittedFormQuerySet(models.QuerySet["SubmittedForm"]):
-    def over(self, now: datetime) -> SubmittedFormQuerySet:
-        return self.filter(claimed_at__lte=now - KEPT)
-
     def claimable(self, now: datetime) -> SubmittedFormQuerySet:
         """Expired forms, and forms whose process was killed."""
         never_answered = models.Q(answer=None, claimed_at__lte=now - ABANDONED_AFTER)
@@ -32,7 +30,11 @@ class SubmittedFormQuerySet(models.QuerySet["SubmittedForm"]):
         return bool(self.claimable(now).filter(digest=digest).update(claimed_at=now, answer=None))
 
 
-@not_personal("hashes of submitted forms, and responses that only the form itself can open", "digest claimed_at answer")
+@not_personal(
+    "hashes of submitted forms, and responses that only the form itself can open",
+    "digest claimed_at answer",
+    growth=Pruned(since="claimed_at", days=KEPT.days, why="while a form may be sent again"),
+)
 class SubmittedForm(models.Model):
     """A submitted form: in progress (no answer yet) or answered."""
 
@@ -44,8 +46,3 @@ class SubmittedForm(models.Model):
 
     def __str__(self) -> str:
         return f"form {self.digest[:8]}"
-
-
-def delete_expired_forms(*, now: datetime) -> int:
-    """Deletes expired forms. Returns how many."""
-    return SubmittedForm.objects.over(now).delete()[0]

@@ -14,6 +14,7 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fingerprints import FingerprintField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import STAFF
 from privacy.registry.policy_diff import PolicyDifference, differences
 from privacy.registry.policy_gate import NOTHING
 from privacy.registry.policy_snapshot import Snapshot, hash_of
@@ -40,6 +41,7 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
     "the policy's text and data declarations",
     "id number state summary additions snapshot registry_hash tells effective_on written_at notices_began_at"
     " in_effect_at ended_at",
+    growth=STAFF,
 )
 class PolicyVersion(models.Model):
     """One version of the policy. Once announced, the database refuses changes to its content."""

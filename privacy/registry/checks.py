@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core import checks
 from django.core.exceptions import FieldError
 from django.db import connections
+from django.db.models import CASCADE
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedField
@@ -16,6 +17,7 @@ from privacy.encryption.tokens import SealedTokenField
 
 from .coverage import known_columns, unclassified_columns
 from .declarations import Erasure, NotPersonal, PersonalData, declaration_for, personal_links
+from .growth import DeletedWith, Pruned
 from .mail_kinds import all_kinds
 
 
@@ -69,7 +71,7 @@ def check_model(model: Any) -> list[checks.CheckMessage]:
                 "Put @personal_data(…) or @not_personal(…) from privacy.registry.declarations above the model.",
             )
         ]
-    messages = [*_check_columns(model), *_check_sealed(model, declaration)]
+    messages = [*_check_columns(model), *_check_sealed(model, declaration), *_check_growth(model, declaration)]
     if isinstance(declaration, PersonalData):
         messages += [*_check_lookups(model, declaration), *_check_redaction(model, declaration)]
     else:
@@ -93,6 +95,20 @@ def _check_columns(model: Any) -> Iterator[checks.CheckMessage]:
         yield _error(model, "E012", f"has an undeclared column: {name}.", "Declare it.")
     for name in sorted(known - columns):
         yield _error(model, "E013", f"declares a column that doesn't exist: {name}.", "Remove it.")
+
+
+def _check_growth(model: Any, declaration: PersonalData | NotPersonal) -> Iterator[checks.CheckMessage]:
+    """The rule that bounds the table can be carried out."""
+    rule = declaration.growth
+    if isinstance(rule, Pruned) and rule.since not in {f.name for f in model._meta.concrete_fields}:
+        yield _error(model, "E018", f"has no column {rule.since}, as growth says.", "Correct its name.")
+    if isinstance(rule, Pruned) and rule.rows and not hasattr(model._default_manager.all(), rule.rows):
+        yield _error(model, "E018", f"has no queryset method {rule.rows}, as growth says.", "Add it.")
+    if isinstance(rule, DeletedWith):
+        key = next((f for f in model._meta.concrete_fields if f.name == rule.parent), None)
+        if key is None or key.deconstruct()[3].get("on_delete") is not CASCADE:
+            hint = "Use on_delete=CASCADE, or declare another rule (privacy.registry.growth)."
+            yield _error(model, "E018", f"is not deleted with its {rule.parent}, as growth says.", hint)
 
 
 def _check_sealed(model: Any, declaration: PersonalData | NotPersonal) -> Iterator[checks.CheckMessage]:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
+from .growth import PURGE, Growth, Pruned
 from .purposes import Audience, Purpose
 
 Model = TypeVar("Model", bound=type[models.Model])
@@ -120,6 +121,7 @@ class PersonalData:
     correctable: Mapping[str, str] = field(
         default_factory=dict
     )  # field the person may change → HTML autocomplete token
+    growth: Growth | None = None  # required unless rows are deleted at the end of their retention
 
     @property
     def details(self) -> list[str]:
@@ -159,6 +161,13 @@ class PersonalData:
     @property
     def at_expiry(self) -> Erasure:
         return self.expiry or self.erasure
+
+    @property
+    def growth_rule(self) -> Growth | None:
+        """What bounds the table: the declared rule, or the purge that deletes expired rows."""
+        if self.growth is None and self.retention.since and self.at_expiry is Erasure.DELETE:
+            return Pruned(since=self.retention.since, days=self.retention.days, job=PURGE)
+        return self.growth
 
     @property
     def still_personal(self) -> models.Q:
@@ -204,7 +213,12 @@ class NotPersonal:
     table: str
     columns: frozenset[str]
     reason: str
+    growth: Growth
     despite_link: str = ""
+
+    @property
+    def growth_rule(self) -> Growth:
+        return self.growth
 
 
 _personal: dict[str, PersonalData] = {}
@@ -243,22 +257,22 @@ def personal_data(
     return declare
 
 
-def not_personal(reason: str, columns: str, *, despite_link: str = "") -> Callable[[Model], Model]:
+def not_personal(reason: str, columns: str, *, growth: Growth, despite_link: str = "") -> Callable[[Model], Model]:
     """Declares that a model contains no personal data, after a review of each named column.
 
-    `despite_link` is required if a foreign key leads to a personal row.
+    `growth` says why the table doesn't only grow. `despite_link` is required if a foreign key leads to a personal row.
     """
 
     def declare(model: Model) -> Model:
-        declare_table(model._meta.db_table, reason, columns, despite_link=despite_link)
+        declare_table(model._meta.db_table, reason, columns, growth=growth, despite_link=despite_link)
         return model
 
     return declare
 
 
-def declare_table(table: str, reason: str, columns: str, *, despite_link: str = "") -> None:
+def declare_table(table: str, reason: str, columns: str, *, growth: Growth, despite_link: str = "") -> None:
     """Like `not_personal`, for third-party tables."""
-    _not_personal[table] = NotPersonal(table, frozenset(columns.split()), reason, despite_link)
+    _not_personal[table] = NotPersonal(table, frozenset(columns.split()), reason, growth, despite_link)
 
 
 def personal_models() -> Iterator[PersonalData]:
@@ -268,6 +282,12 @@ def personal_models() -> Iterator[PersonalData]:
 
 def declaration_for(table: str) -> PersonalData | NotPersonal | None:
     return _personal.get(table) or _not_personal.get(table)
+
+
+def growth_of(table: str) -> Growth | None:
+    """Why the table doesn't only grow; None if nobody said so."""
+    declaration = declaration_for(table)
+    return declaration.growth_rule if declaration else None
 
 
 def is_about(row: models.Model, email: str | None) -> bool:
@@ -317,6 +337,11 @@ def _validate(declaration: PersonalData) -> None:
         raise ImproperlyConfigured(f"{where} has a retention in days: name the column it counts from in since.")
     if declaration.erasure is Erasure.REDACT and not declaration.emptied:
         raise ImproperlyConfigured(f"{where} is redacted, but no personal column is emptied.")
+    if declaration.growth_rule is None:
+        raise ImproperlyConfigured(
+            f"{where} is not deleted at the end of its retention: say in growth why the table doesn't only grow"
+            " (privacy.registry.growth)."
+        )
     if declaration.kept and not declaration.kept_because:
         raise ImproperlyConfigured(f"{where} keeps columns after erasure: say why in kept_because.")
     _validate_names(declaration, where)

@@ -105,7 +105,6 @@ def _count_download(order: Order, token: str) -> None:
 
 def _is_first_use(token: str) -> bool:
     now = timezone.now()
-    CountedDownload.objects.filter(expires_at__lt=now).delete()
     expires_at = now + timedelta(minutes=settings.DOWNLOAD_LINK_MINUTES)
     _, is_new = CountedDownload.objects.get_or_create(
         link_digest=hash_token(token), defaults={"expires_at": expires_at}

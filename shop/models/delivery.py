@@ -22,6 +22,7 @@ from privacy.encryption.computed_fields import ComputedFileField
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.growth import STAFF, Pruned
 from privacy.registry.purposes import Purpose
 from privacy.web.markdown import MarkdownField
 
@@ -104,6 +105,7 @@ def _place_of(release: ProductFile, name: str) -> str:
 @not_personal(
     "the releases of a product",
     "id product_id version content sha256 size_bytes notes released_at is_announced announced_at uploaded_at",
+    growth=STAFF,
 )
 class ProductFile(models.Model):
     """One release. Its file never changes: a fixed one is a new version."""
@@ -168,7 +170,7 @@ class ProductFile(models.Model):
         return f"{self.product.slug}-{self.version}{PurePath(str(self.content.name)).suffix}"
 
 
-@not_personal("which download links have been counted", "link_digest expires_at")
+@not_personal("which download links have been counted", "link_digest expires_at", growth=Pruned(since="expires_at"))
 class CountedDownload(models.Model):
     """A download link that was used. Kept until the link expires, so that a resumed download counts once."""
 

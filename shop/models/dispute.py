@@ -11,6 +11,7 @@ from django.utils import timezone
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_due
+from privacy.registry.growth import BOOKS
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
 
@@ -32,6 +33,7 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
     " created_at checked_at",
     despite_link="a decision of PayPal about money; what the buyer wrote to PayPal is not fetched, and the"
     " ids identify a person only in PayPal's own records",
+    growth=BOOKS,
 )
 class Dispute(models.Model):
     """One dispute in PayPal's terms. `shop.payments.disputes` keeps it current."""

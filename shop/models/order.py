@@ -20,6 +20,7 @@ from privacy.encryption.models import SealedModel
 from privacy.encryption.tokens import SealedTokenField
 from privacy.models.typed_address import TypedAddress
 from privacy.registry.declarations import Erasure, Retention, Use, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Audience, Purpose
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
@@ -106,6 +107,7 @@ def refund_days() -> int:
         ),
     ),
     recipients="PayPal gets the order's number and amount, nothing else",
+    growth=BOOKS,
 )
 class Order(SealedModel):
     """An order of one product, or one installment of an accepted quote. Its price is fixed when it is placed."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import BOOKS
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
 
@@ -39,6 +40,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     " is_disputed problem created_at changed_at",
     despite_link="the buyer's archive has the order with the same amount and day; PayPal ids identify a person only"
     " in PayPal's own records, and `problem` describes a mismatch of amounts",
+    growth=BOOKS,
 )
 class Payment(models.Model):
     """One attempt to pay an order through PayPal, updated by `settle` in `shop.payments.settlement`."""
@@ -136,6 +138,7 @@ class Payment(models.Model):
     "id payment_id source amount_minor currency state paypal_refund_id requested_by_id keeps_license created_at"
     " completed_at checked_at",
     despite_link="the buyer's archive has the order and that it was refunded; `requested_by` is work of staff",
+    growth=BOOKS,
 )
 class Refund(models.Model):
     """A refund: requested by staff, made at PayPal, or taken by a dispute."""

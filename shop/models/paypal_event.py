@@ -12,6 +12,7 @@ from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.expiring import is_due
+from privacy.registry.growth import Pruned
 from privacy.registry.purposes import Purpose
 
 PAYLOAD_KEPT = 30  # days: longer than PayPal retries, long enough to debug a failed payment
@@ -22,6 +23,9 @@ TRY_FOR = timedelta(days=3)  # as long as PayPal retries
 class PayPalEventQuerySet(models.QuerySet["PayPalEvent"]):
     def open(self) -> PayPalEventQuerySet:
         return self.filter(handled_at=None)
+
+    def handled(self) -> PayPalEventQuerySet:
+        return self.exclude(handled_at=None)
 
     def due(self, now: datetime) -> PayPalEventQuerySet:
         return self.open().filter(is_due("due_at", now), received_at__gt=now - TRY_FOR).order_by("due_at")
@@ -50,6 +54,7 @@ def first_due() -> datetime:
     kept_because="the event id stays, so that no event is processed twice",
     source="PayPal, when a payment changes; names and addresses in the notification are dropped before it is stored",
     recipients="nobody: it comes from PayPal, and only staff see it",
+    growth=Pruned(since="received_at", days=365, rows="handled", why="so that none is processed twice"),
 )
 class PayPalEvent(SealedModel):
     """A verified webhook event: it triggers a lookup, but is never a source of facts."""

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF
 from privacy.web.markdown import MarkdownField
 from shop.money import CURRENCIES, Money, program_currency
 from shop.money_fields import MinorUnitsField
@@ -38,6 +39,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
     "id slug name headline summary description requirements sites_per_license updates_and_support fulfillment"
     " install_steps documentation_url price_minor currency is_active issues_license asks_phone asks_address is_service"
     " position",
+    growth=STAFF,
 )
 class Product(models.Model):
     """What the shop sells. The texts of its page are written by staff, in Markdown where they are long."""

@@ -8,6 +8,7 @@ from django.utils.functional import cached_property
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import STAFF
 from privacy.web.markdown import MarkdownField
 
 from .product import Product
@@ -22,7 +23,7 @@ class PositionedRow(models.Model):
         ordering = ["position", "id"]
 
 
-@not_personal("the features that a product's page names", "id product_id heading text position")
+@not_personal("the features that a product's page names", "id product_id heading text position", growth=STAFF)
 class ProductFeature(PositionedRow):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="features")
     heading = models.CharField(max_length=80)
@@ -48,7 +49,7 @@ class Question(PositionedRow):
         return self.question
 
 
-@not_personal("the questions that a product's page answers", "id product_id question answer position")
+@not_personal("the questions that a product's page answers", "id product_id question answer position", growth=STAFF)
 class ProductQuestion(Question):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="questions")
 
@@ -62,7 +63,11 @@ class ProductPictureQuerySet(models.QuerySet["ProductPicture"]):
         return self.defer("large", "small")
 
 
-@not_personal("the pictures of a product's page", "id product_id large small digest width height alt caption position")
+@not_personal(
+    "the pictures of a product's page",
+    "id product_id large small digest width height alt caption position",
+    growth=STAFF,
+)
 class ProductPicture(PositionedRow):
     """A WebP picture in two widths, written by this site (ADR 46). The first of a product is the one beside its name.
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_ahead
+from privacy.registry.growth import BOOKS, DeletedWith
 from shop.money import Money
 from shop.money_fields import BigMinorUnitsField
 
@@ -39,6 +40,7 @@ class ExtraCaptureQuerySet(models.QuerySet["ExtraCapture"]):
     "amounts and PayPal's numbers of money that it collected a second time",
     "id payment_id capture_id amount_minor currency found_at refunded_at",
     despite_link="a mismatch of sums with PayPal, for staff to refund; the buyer's archive has the order",
+    growth=BOOKS,
 )
 class ExtraCapture(models.Model):
     """A second capture for a paid order. It is in no total; staff refund it at PayPal, and
@@ -68,6 +70,7 @@ class ExtraCapture(models.Model):
     "amounts and a state, as PayPal gave them for a payment",
     "payment_id currency captured_minor returned_minor status checked_at",
     despite_link="the same sums as in the payment, read a second time to compare the two",
+    growth=DeletedWith("payment"),
 )
 class PayPalSnapshot(models.Model):
     """PayPal's state of one payment at the last comparison."""

@@ -13,6 +13,7 @@ from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.deadlines import business_days_after, local_day
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Purpose
 
 from .order import Order
@@ -39,6 +40,7 @@ class RefundRequestQuerySet(models.QuerySet["RefundRequest"]):
     asked_when={"reason": "if you want to give one"},
     source="the form on your order page; the answer is written by our staff",
     recipients="nobody",
+    growth=BOOKS,
 )
 class RefundRequest(SealedModel):
     """One for each order. It is closed by the refund of all that was paid, or by an answer."""

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.registry.growth import BOOKS, STAFF
 from privacy.web.markdown import MarkdownField, render_markdown
 
 from .order import Order
@@ -83,7 +84,11 @@ class VersionedTerms(models.Model):
         return ""
 
 
-@not_personal("the terms of the shop and their versions", "id document number text changes effective_from published_at")
+@not_personal(
+    "the terms of the shop and their versions",
+    "id document number text changes effective_from published_at",
+    growth=STAFF,
+)
 class ShopTerms(VersionedTerms):
     """A version of what a buyer accepts at checkout."""
 
@@ -136,6 +141,7 @@ def current_shop_terms() -> list[ShopTerms]:
     "which versions of the shop's terms an order was placed under",
     "id order_id document version_id accepted_at",
     despite_link="part of the contract; the order page links each version",
+    growth=BOOKS,
 )
 class AcceptedTerms(models.Model):
     """Written once with the order: one version of each document, which the database checks was in effect."""

@@ -38,11 +38,12 @@ def an_archive_lacks_a_column() -> None:
 def who_brought_an_order_is_undeclared() -> None:
     """The table that says which visit led to an order counted as nobody's: no archive had it."""
     from privacy.registry import declarations
+    from privacy.registry.growth import BOOKS
 
     declared = declarations._personal.pop("affiliates_attribution")
     columns = {f.name for f in declared.model._meta.concrete_fields} | declared.other_columns
     declarations._not_personal["affiliates_attribution"] = declarations.NotPersonal(
-        "affiliates_attribution", frozenset(columns), "amounts", "a rate"
+        "affiliates_attribution", frozenset(columns), "amounts", BOOKS, "a rate"
     )
 
 

@@ -22,6 +22,7 @@ from privacy.registry.declarations import (
     personal_data,
     personal_models,
 )
+from privacy.registry.growth import STAFF, DeletedWith, Growth, Pruned
 from privacy.registry.purposes import Purpose
 
 pytestmark = pytest.mark.usefixtures("registry_of_its_own")
@@ -50,6 +51,10 @@ def note() -> Any:
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a table that only grows": (
+        {"retention": Retention(text="as long as you like")},
+        "say in growth why the table doesn't only grow",
+    ),
     "kept without a reason": ({"erasure": Erasure.KEEP}, "privacy.Note keeps personal data after erasure: say why"),
     "days without a start": (
         {"retention": Retention(text="a week", days=7)},
@@ -88,7 +93,7 @@ CHECKED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a look-up that is not there": ({"found_by": ("author__email_index",)}, "E014", "author"),
     "a look-up that can not be": ({"found_by": ("text",)}, "E014", "blind index"),
     "a start that is not there": ({"retention": Retention(text="", since="born_at", days=1)}, "E014", "born_at"),
-    "a column that is never empty": ({"erasure": Erasure.REDACT}, "E015", "text"),
+    "a column that is never empty": ({"erasure": Erasure.REDACT, "growth": STAFF}, "E015", "text"),
 }
 
 
@@ -112,7 +117,7 @@ def test_a_sealed_field_that_is_not_declared_as_personal_is_told_at_start() -> N
 
 @isolate_apps("privacy")
 def test_a_sealed_field_is_never_called_not_personal() -> None:
-    model = not_personal("nothing", "id text text_index made_at")(note())
+    model = not_personal("nothing", "id text text_index made_at", growth=STAFF)(note())
     assert [message.id for message in check_model(model)] == ["privacy.E011"]
 
 
@@ -139,18 +144,20 @@ def linked(to: str) -> Any:
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_a_table_that_hangs_on_a_person_is_not_called_not_personal_without_a_reason(reason: str) -> None:
     personal_data(**DECLARATION)(note())
-    model = not_personal("a number", "id note_id", despite_link=reason)(linked("privacy.Note"))
+    model = not_personal("a number", "id note_id", growth=STAFF, despite_link=reason)(linked("privacy.Note"))
     [message] = check_model(model)
     assert message.id == "privacy.E017"
     assert "has a foreign key to a personal row: note." in message.msg
     assert "despite_link" in str(message.hint)
-    assert check_model(not_personal("a number", "id note_id", despite_link="it counts letters")(model)) == []
+    assert (
+        check_model(not_personal("a number", "id note_id", growth=STAFF, despite_link="it counts letters")(model)) == []
+    )
 
 
 @isolate_apps("privacy")
 def test_model_that_references_a_person_through_another_table_is_refused_as_not_personal() -> None:
     personal_data(**DECLARATION)(note())
-    not_personal("a number", "id note_id", despite_link="it counts letters")(linked("privacy.Note"))
+    not_personal("a number", "id note_id", growth=STAFF, despite_link="it counts letters")(linked("privacy.Note"))
 
     class Further(SealedModel):
         step = models.ForeignKey("privacy.Link", models.CASCADE)
@@ -158,7 +165,7 @@ def test_model_that_references_a_person_through_another_table_is_refused_as_not_
         class Meta:
             app_label = "privacy"
 
-    [message] = check_model(not_personal("a number", "id step_id")(Further))
+    [message] = check_model(not_personal("a number", "id step_id", growth=STAFF)(Further))
     assert "step.note" in message.msg
 
 
@@ -166,7 +173,7 @@ def test_model_that_references_a_person_through_another_table_is_refused_as_not_
 def test_a_table_of_a_library_is_held_to_the_same() -> None:
     personal_data(**DECLARATION)(note())
     model = linked("privacy.Note")
-    declare_table("privacy_link", "a library's", "id note_id")
+    declare_table("privacy_link", "a library's", "id note_id", growth=STAFF)
     assert [message.id for message in check_model(model)] == ["privacy.E017"]
 
 
@@ -188,3 +195,30 @@ def test_each_declaration_has_words_for_the_policy() -> None:
         assert declaration.source, declaration.label
         assert declaration.recipients, declaration.label
         assert str(declaration.retention), declaration.label
+
+
+@isolate_apps("privacy")
+@pytest.mark.parametrize(
+    ("growth", "told"),
+    [
+        (Pruned(since="noted_at"), "has no column noted_at, as growth says."),
+        (Pruned(since="made_at", rows="old"), "has no queryset method old, as growth says."),
+        (DeletedWith("letter"), "is not deleted with its letter, as growth says."),
+    ],
+)
+def test_a_rule_of_growth_that_cannot_be_carried_out_is_told_at_start(growth: Growth, told: str) -> None:
+    [message] = check_model(personal_data(**DECLARATION, growth=growth)(note()))
+    assert message.id == "privacy.E018"
+    assert told in message.msg
+
+
+@isolate_apps("privacy")
+def test_a_row_that_outlives_its_parent_is_not_declared_as_deleted_with_it() -> None:
+    class Link(SealedModel):
+        note = models.ForeignKey("privacy.Note", models.PROTECT)
+
+        class Meta:
+            app_label = "privacy"
+
+    [message] = check_model(not_personal("a number", "id note_id", growth=DeletedWith("note"))(Link))
+    assert "is not deleted with its note" in message.msg
