@@ -4,9 +4,12 @@
 import os
 import sys
 
+from aitpro.logs.processes import install_hooks
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")
+    install_hooks()
     if sys.argv[1:2] == ["generate_key"]:
         # The one command that has to work before there are settings: they don't load without the key that it makes.
         from privacy.management.commands.generate_key import Command

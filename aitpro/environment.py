@@ -1,22 +1,33 @@
-"""Reads the environment. Errors name a missing or malformed variable, never its value."""
+"""Reads the environment. Errors name a missing or malformed variable, never its value.
+
+Every reader has bounds: what no vendor would want (a port of 0, a deadline in 300 years) stops the start.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+import unicodedata
+import warnings
 from collections.abc import Callable
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.core.validators import EmailValidator
+from phonenumbers import SUPPORTED_REGIONS
 
 T = TypeVar("T")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")  # of a host name
 LONGEST_REPLY_NAME = 18  # with + and 45 characters that sign it, 64: the limit before an @ (RFC 5321)
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _MAILER_OPTIONS = {  # of each backend, as django-environ names them
@@ -33,6 +44,10 @@ _MAILER_OPTIONS = {  # of each backend, as django-environ names them
 _MAILBOX_SCHEMES = {"imaps": ("tls", 993), "imap+tls": ("starttls", 143), "imap": ("", 143)}
 
 
+ALIKE = 0.85  # of two names; SITE_URI and SITE_URL are
+READ_ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "REHEARSAL", "REQUESTS_CA_BUNDLE", "WEB_CONCURRENCY"}
+
+
 class Environment:
     """The process's environment, with the project's `.env` as fallback.
 
@@ -40,23 +55,52 @@ class Environment:
     """
 
     def __init__(self, dotenv: Path) -> None:
-        self._env = environ.Env()
+        self.read: set[str] = set()  # names that were asked for
+        self.in_file: set[str] = set()  # names that came from the file alone
         if dotenv.is_file():
-            environ.Env.read_env(str(dotenv))
+            before = set(os.environ)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they quote lines
+                environ.Env.read_env(str(dotenv))
+            self.in_file = set(os.environ) - before
 
     def text(self, name: str, default: str | None = None) -> str:
         """The variable, or the content of the file named by `<name>_FILE`, for container secrets."""
-        value = str(self._env.str(name, default="")).strip() or self._from_file(name) or default
-        if value is None:
-            raise ImproperlyConfigured(f"{name} is missing: set it in the environment or in .env (see .env.example).")
+        self.read.add(name)
+        value, in_file = os.environ.get(name, "").strip(), os.environ.get(f"{name}_FILE", "").strip()
+        if value and in_file:
+            raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: leave out one of them.")
+        value = value or self._from_file(name, in_file) or (default or "")
+        if not value and default is None:
+            said = "set it in the environment or in .env (see .env.example)."
+            raise ImproperlyConfigured(f"{name} is missing: {said}{self._slip(name)}")
+        if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
+            raise ImproperlyConfigured(f"{name} has a line break or another control character in it.")
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"`":
+            raise ImproperlyConfigured(f"{name} is in quotation marks: leave them out.")
         return value
 
-    def _from_file(self, name: str) -> str:
-        path = str(self._env.str(f"{name}_FILE", default="")).strip()
+    def _from_file(self, name: str, path: str) -> str:
         try:
             return Path(path).read_text().strip() if path else ""
-        except (OSError, UnicodeDecodeError):
+        except (OSError, UnicodeDecodeError, ValueError):
             raise ImproperlyConfigured(f"{name}_FILE names a file that can't be read.") from None
+
+    @staticmethod
+    def _slip(name: str) -> str:
+        alike = [each for each in get_close_matches(name, os.environ, cutoff=ALIKE) if each != name]
+        return f" {alike[0]} is set: is it meant for {name}?" if alike else ""
+
+    def misspelled(self) -> dict[str, str]:
+        """Variables that nothing reads, each with the one that it is probably meant for, or "" in the project's `.env`,
+        where nothing else belongs."""
+        known = {*self.read, *(f"{name}_FILE" for name in self.read), *READ_ELSEWHERE}
+        found = {}
+        for name in sorted(set(os.environ) - known):
+            alike = get_close_matches(name, self.read, n=1, cutoff=ALIKE)
+            if alike or name in self.in_file:
+                found[name] = alike[0] if alike else ""
+        return found
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.text(name, default=str(default)).lower()
@@ -64,14 +108,22 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be true or false.")
         return value in {"true", "1", "yes", "on"}
 
-    def number(self, name: str, *, default: int) -> int:
-        return self.parsed(name, int, expected="a whole number", default=str(default))
+    def number(self, name: str, *, default: int, least: int = 1, most: int = 1_000_000) -> int:
+        def parse(value: str) -> int:
+            if not re.fullmatch(r"-?[0-9]{1,12}", value) or not least <= int(value) <= most:
+                raise ValueError
+            return int(value)
+
+        return self.parsed(name, parse, expected=f"a whole number from {least} to {most}", default=str(default))
+
+    def port(self, name: str, *, default: int) -> int:
+        return self.number(name, default=default, most=65535)
 
     def hour(self, name: str, *, default: int) -> int:
-        return self.parsed(name, _hour, expected="an hour from 0 to 23", default=str(default))
+        return self.number(name, default=default, least=0, most=23)
 
-    def days(self, name: str, *, default: int) -> int:
-        return self.parsed(name, _days, expected="a number of days from 0 to 3650", default=str(default))
+    def days(self, name: str, *, default: int, least: int = 0, most: int = 3650) -> int:
+        return self.number(name, default=default, least=least, most=most)
 
     def percentage(self, name: str, *, default: str) -> Decimal:
         return self.parsed(name, _percentage, expected="a number from 0 to 100", default=default)
@@ -92,6 +144,31 @@ class Environment:
         return [
             self._parse(name, word, ipaddress.ip_network, "networks such as 127.0.0.1/32") for word in self.words(name)
         ]
+
+    def hosts(self, name: str, *, default: str) -> list[str]:
+        """Host names as Django's ALLOWED_HOSTS takes them: `.example.com` stands for all below it, too."""
+        expected = "host names such as www.example.com, without https:// or a port,"
+        return [self._parse(name, word, _host, expected) for word in self.words(name, default=default)]
+
+    def time_zone(self, name: str, *, default: str) -> str:
+        return self.parsed(name, _time_zone, expected="a time zone such as America/Los_Angeles", default=default)
+
+    def country(self, name: str, *, default: str) -> str:
+        return self.parsed(name, _country, expected="a country's code (ISO 3166) such as US", default=default)
+
+    def region(self, name: str, *, default: str) -> str:
+        return self.parsed(name, _region, expected="a region's code (ISO 3166-2) such as CA", default=default)
+
+    def email(self, name: str, *, default: str) -> str:
+        return self.parsed(name, _email, expected="an email address such as info@example.com", default=default)
+
+    def columns(self, name: str) -> list[str]:
+        expected = "columns such as privacy_privacyrequest.phone"
+        return [self._parse(name, word, _column, expected) for word in self.words(name)]
+
+    def report_address(self, name: str) -> str:
+        """A Sentry-compatible DSN; empty if unset."""
+        return self.parsed(name, _report_address, expected="an address such as https://key@host/1", default="")
 
     def endpoint(self, name: str) -> tuple[str, int] | None:
         """An IP address and a port such as `192.0.2.53:53`; None if unset."""
@@ -119,7 +196,7 @@ class Environment:
 
     def mailer(self, name: str, *, default: str, timeout: int) -> dict[str, Any]:
         """An entry of `MAILERS`. `timeout` is in seconds, for mail servers."""
-        config = self.parsed(name, environ.Env.email_url_config, expected="a mail server address", default=default)
+        config = self.parsed(name, _mail_server, expected="a mail server address", default=default)
         backend = config["EMAIL_BACKEND"]
         named = {option: config.get(setting) for option, setting in _MAILER_OPTIONS.get(backend, {}).items()}
         options = {option: value for option, value in named.items() if value is not None}
@@ -138,29 +215,19 @@ class Environment:
     @staticmethod
     def _parse(name: str, value: str, parse: Callable[[str], T], expected: str) -> T:
         try:
-            return parse(value)
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # a parser that warns quotes what it could not read
+                return parse(value)
         except Exception:
             # The original error is suppressed, because it may quote a secret.
             raise ImproperlyConfigured(f"{name} is malformed: {expected} is expected.") from None
 
 
-def _hour(value: str) -> int:
-    if int(value) not in range(24):
-        raise ValueError
-    return int(value)
-
-
 def _amounts(value: str) -> list[int]:
     amounts = [int(amount) for amount in value.split(",")]
-    if amounts[0] <= 0 or amounts != sorted(set(amounts)):
+    if amounts[0] <= 0 or amounts[-1] > 1_000_000_000 or amounts != sorted(set(amounts)):
         raise ValueError
     return amounts
-
-
-def _days(value: str) -> int:
-    if int(value) not in range(3651):
-        raise ValueError
-    return int(value)
 
 
 def _percentage(value: str) -> Decimal:
@@ -173,8 +240,12 @@ def _percentage(value: str) -> Decimal:
 def _database(value: str) -> dict[str, Any]:
     if not value:
         return {}
+    _require_url(value)
     config: dict[str, Any] = environ.Env.db_url_config(value)
-    if config["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+    postgresql = config["ENGINE"] == "django.db.backends.postgresql"
+    if not postgresql and config["ENGINE"] != "django.db.backends.sqlite3":
+        raise ValueError
+    if not config["NAME"] or (postgresql and config["PORT"] and not 0 < int(config["PORT"]) < 65536):
         raise ValueError
     return config
 
@@ -184,6 +255,7 @@ def _cache(value: str) -> dict[str, Any]:
         return {"BACKEND": "privacy.web.caches.limit_table.LimitTable"}
     from redis import ConnectionPool
 
+    _require_url(value)
     parts = urlsplit(value)
     if not (parts.path if parts.scheme == "unix" else parts.hostname):
         raise ValueError
@@ -193,11 +265,35 @@ def _cache(value: str) -> dict[str, Any]:
     return {"BACKEND": "privacy.web.caches.redis_cache.RedisCache", "LOCATION": value, "KEY_PREFIX": "aitpro"}
 
 
+def _require_url(value: str) -> None:
+    """A character that ends a part too early makes a host of a password: `#`, `?` or `/` that were not escaped."""
+    parts = urlsplit(value)
+    if not parts.scheme or "://" not in value or re.search(r"\s", value) or parts.fragment:
+        raise ValueError
+    if any(re.fullmatch(r".*:0+", host) for host in parts.netloc.rpartition("@")[2].split(",")):
+        raise ValueError
+    if "@" in parts.path or "@" in parts.query or parts.netloc.count("@") > 1:
+        raise ValueError
+
+
 def _endpoint(value: str) -> tuple[str, int] | None:
     host, _, port = value.rpartition(":")
     if value:
         ipaddress.ip_address(host.strip("[]"))
+    if value and not 0 < int(port) < 65536:
+        raise ValueError
     return (host.strip("[]"), int(port)) if value else None
+
+
+def _mail_server(value: str) -> dict[str, Any]:
+    _require_url(value)
+    config: dict[str, Any] = environ.Env.email_url_config(value)
+    backend = config["EMAIL_BACKEND"]
+    if backend.endswith(".console.EmailBackend"):  # would write every mail into the log
+        raise ValueError
+    if backend == SMTP_BACKEND and not (config["EMAIL_HOST"] and int(config["EMAIL_PORT"] or 25) in range(1, 65536)):
+        raise ValueError
+    return config
 
 
 def _mailbox(value: str) -> dict[str, Any]:
@@ -231,7 +327,64 @@ def _domain(value: str) -> str:
 
 
 def _origin(value: str) -> str:
+    """As browsers write it, so that it can be compared: in lower case and ASCII, without a user or a last dot."""
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or value.strip("/") != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError
+    if not re.fullmatch(r"[a-z0-9.-]+(?::\d+)?|\[[0-9a-f:]+\](?::\d+)?", parts.netloc) or parts.port == 0:
+        raise ValueError
+    if ":" in host:
+        ipaddress.IPv6Address(host)
+    elif not all(map(_LABEL.fullmatch, host.split("."))):
         raise ValueError
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _host(value: str) -> str:
+    address = re.fullmatch(r"\[([0-9a-f:]+)\]", value)
+    if address:
+        ipaddress.IPv6Address(address.group(1))
+    elif value != "*" and not all(map(_LABEL.fullmatch, value.removeprefix(".").lower().split("."))):
+        raise ValueError
+    return value.lower()
+
+
+def _time_zone(value: str) -> str:
+    ZoneInfo(value)
+    return value
+
+
+def _country(value: str) -> str:
+    if value not in SUPPORTED_REGIONS:
+        raise ValueError
+    return value
+
+
+def _region(value: str) -> str:
+    if not re.fullmatch(r"[A-Z0-9]{0,3}", value):
+        raise ValueError
+    return value
+
+
+def _email(value: str) -> str:
+    EmailValidator(allowlist=[])(value)  # no localhost either
+    if not value.isascii():
+        raise ValueError
+    return value
+
+
+def _column(value: str) -> str:
+    if not re.fullmatch(r"[a-z_0-9]+\.[a-z_0-9]+", value):
+        raise ValueError
+    return value
+
+
+def _report_address(value: str) -> str:
+    """With TLS, except to this machine."""
+    parts = urlsplit(value)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"})
+    sound = parts.hostname and re.fullmatch(r"\w+", parts.username or "") and re.fullmatch(r"/(?:.*/)?\d+", parts.path)
+    if value and not (secure and sound and parts.port != 0 and not parts.query and not parts.fragment):
+        raise ValueError
+    return value

@@ -65,10 +65,12 @@ class ServedPage:
 
 @evidence_for("not-shared", hourly=True)
 def nobody_else_is_asked(now: datetime) -> Evidence:
-    """Broken if a page loads anything from a third party, or if its policy allows it."""
+    """Broken if a page loads anything from a third party, or if its policy allows it. Error reports hold nothing of a
+    visitor (ADR 79), and are named."""
     pages = list(_pages())
     hosts = set().union(*(page.third_parties for page in pages))
     allowed = set().union(*(page.lets_in for page in pages))
+    reports = urlsplit(settings.SENTRY_DSN).hostname
     open_pages = sum(not page.policy.keys() >= NEEDED for page in pages)
     return Evidence(
         kept=bool(pages) and not hosts and not allowed and not open_pages,
@@ -77,6 +79,7 @@ def nobody_else_is_asked(now: datetime) -> Evidence:
             "third parties that they load anything from": ", ".join(sorted(hosts)) or 0,
             "third-party origins in the served policy": ", ".join(sorted(allowed)) or 0,
             "pages whose policy lacks a directive": open_pages,
+            **({"reports of errors, without visitors' data, go to": reports} if reports else {}),
         },
     )
 

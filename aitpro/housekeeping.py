@@ -53,6 +53,8 @@ from shop.payments.settlement import settle_open_payments
 from shop.reconciliation.reconcile import reconcile_payments
 from shop.webhooks.processing import handle_open_events
 
+from .logs.activity import Activity, during
+
 logger = logging.getLogger(__name__)
 
 
@@ -133,12 +135,13 @@ JOBS: dict[str, Job] = {
 def housekeep(*, now: datetime) -> dict[str, int | None]:
     """Runs every job, or after a clock jump those that don't depend on the clock. Returns each job's count, or None for
     a failed one, which is logged."""
-    jump = clock_jump(now=now)
-    if jump is None:
-        beat(now=now)
-    else:
-        _warn(jump, now)
-    return {name: _run(name, job, now) for name, job in JOBS.items() if jump is None or job.despite_clock}
+    with during(Activity("round")):
+        jump = clock_jump(now=now)
+        if jump is None:
+            beat(now=now)
+        else:
+            _warn(jump, now)
+        return {name: _run(name, job, now) for name, job in JOBS.items() if jump is None or job.despite_clock}
 
 
 def _warn(jump: ClockJump, now: datetime) -> None:

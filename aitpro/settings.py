@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from aitpro.environment import Environment
+from aitpro.logs.configuration import logging_settings
 from privacy.encryption.keys import KeyProblem, check_keys
 from shop.money import CURRENCIES
 
@@ -22,11 +23,13 @@ env = Environment(Path(os.devnull) if REHEARSAL else BASE_DIR / ".env")
 
 # --- Data directory and site URL -------------------------------------------
 DATA_DIR = BASE_DIR / env.text("DATA_DIR", default="var")  # an absolute DATA_DIR wins over BASE_DIR
-PORT = env.number("PORT", default=8000)
-PAYPAL_STANDIN_PORT = env.number("PAYPAL_STANDIN_PORT", default=PORT + 1)
+PORT = env.port("PORT", default=8000)
+PAYPAL_STANDIN_PORT = env.port("PAYPAL_STANDIN_PORT", default=PORT + 1)
 SITE_URL = env.origin("SITE_URL", default=f"http://127.0.0.1:{PORT}")
 HTTPS = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=f"{urlsplit(SITE_URL).hostname},localhost,127.0.0.1,[::1]")
+LOOPBACK = urlsplit(SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}  # the demo
+_HOST = urlsplit(SITE_URL).netloc.removesuffix(f":{urlsplit(SITE_URL).port}")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]" if LOOPBACK else _HOST)
 
 # --- Secrets ------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.text("SECRET_KEY")
@@ -43,10 +46,10 @@ BUSINESS = {
     "short_name": env.text("BUSINESS_SHORT_NAME", default="AITpro"),
     "address": env.text("BUSINESS_ADDRESS", default="81 N Katherine Dr, Ventura, CA 93003, USA"),
     "phone": env.text("BUSINESS_PHONE", default="805-651-8516"),
-    "email": env.text("BUSINESS_EMAIL", default="info@ait-pro.com"),
-    "country": env.text("BUSINESS_COUNTRY", default="US"),
-    "region": env.text("BUSINESS_REGION", default="CA"),
-    "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
+    "email": env.email("BUSINESS_EMAIL", default="info@ait-pro.com"),
+    "country": env.country("BUSINESS_COUNTRY", default="US"),
+    "region": env.region("BUSINESS_REGION", default="CA"),
+    "time_zone": env.time_zone("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
     "tax_id": env.text("BUSINESS_TAX_ID", default=""),
     "headline": env.text("BUSINESS_HEADLINE", default="Websites made with care, and kept safe."),
     "description": env.text(
@@ -69,7 +72,10 @@ TAX_PERCENT = env.percentage("TAX_PERCENT", default="0")
 # Whose law sets the deadlines of privacy requests.
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
 # How long a backup may be restored: erased people are remembered as long, to erase them again.
-BACKUP_DAYS = env.number("BACKUP_DAYS", default=90)
+BACKUP_DAYS = env.days("BACKUP_DAYS", default=90, least=1)
+BACKUP_RECIPIENTS = env.words("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
+# The folder of pg_dump, pg_restore and psql; empty: Debian's folders, then the PATH.
+PG_BIN_DIR = env.text("PG_BIN_DIR", default="")
 
 # --- Applications, by layer ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -102,6 +108,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "aitpro.logs.middleware.RequestIdMiddleware",
     "aitpro.http.middleware.HttpRulesMiddleware",
     "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -175,7 +182,8 @@ CACHES = {
     # Rate limits, shared by all processes: Redis, or a table of the database. Both store bytes, never pickled objects.
     "limits": env.cache("CACHE_URL"),
 }
-TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")}}
+_BACKENDS = {"django_tasks_db.DatabaseBackend", "django_tasks.backends.immediate.ImmediateBackend"}
+TASKS = {"default": {"BACKEND": env.choice("TASKS_BACKEND", _BACKENDS, default="django_tasks_db.DatabaseBackend")}}
 
 # --- People: sign-in, sessions ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -205,8 +213,8 @@ SESSION_ENGINE = "accounts.sessions.store"
 REAUTHENTICATION = "accounts.reauthentication.ask_again"
 REAUTHENTICATION_MINUTES = 15
 # A session ends after the idle time, and in any case after the longer one.
-STAFF_SESSION_IDLE_MINUTES = env.number("STAFF_SESSION_IDLE_MINUTES", default=60)
-STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", default=12)
+STAFF_SESSION_IDLE_MINUTES = env.number("STAFF_SESSION_IDLE_MINUTES", default=60, most=1440)
+STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", default=12, most=168)
 AFFILIATE_SESSION_IDLE_DAYS, AFFILIATE_SESSION_DAYS = 14, 90  # as the policy's table of cookies says
 # Messages are kept in the session, so that readers of public pages get no cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -305,14 +313,14 @@ PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
 # --- The demo -----------------------------------------------------------------------------------------------------
-DEMO_DAYS = env.number("DEMO_DAYS", default=365)  # of sales that it starts with
+DEMO_DAYS = env.days("DEMO_DAYS", default=365)  # of sales that it starts with
 # Sent mail at /mail/. Its links are credentials, so only for a browser on this computer.
 MAIL_PREVIEW = (
     _STANDIN
     and not REHEARSAL
     and MAILERS["default"]["BACKEND"].endswith(".filebased.EmailBackend")
     and not HTTPS
-    and urlsplit(SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+    and LOOPBACK
 )
 
 # --- Second factor: optional in the demo ---------------------------------
@@ -323,20 +331,21 @@ REFUND_DAYS = env.days("REFUND_DAYS", default=30)
 
 # --- Delivery -----------------------------------------------------------------------------------------------------
 DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
-DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
+DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15, most=1440)
 
 # --- Policy: personal columns (table.column) that its first version leaves closed -------
-POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
+POLICY_LEAVES_OUT = env.columns("POLICY_LEAVES_OUT")
 
 # --- Messages to the business -------------------------------------------------------------------------------------
 # Bounds of the budgets in the quote form, ascending, in whole units of CURRENCY.
 QUOTE_BUDGETS = env.amounts("QUOTE_BUDGETS", default="1000,5000,20000")
-INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
-QUOTE_VALID_DAYS = env.days("QUOTE_VALID_DAYS", default=30)  # proposed for a new quote
+INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2, most=90)  # business days until an answer is overdue
 QUOTE_VALID_DAYS_AT_MOST = 365
+# Proposed for a new quote.
+QUOTE_VALID_DAYS = env.days("QUOTE_VALID_DAYS", default=30, least=1, most=QUOTE_VALID_DAYS_AT_MOST)
 # Reminders of a quote that waits for an answer: how many at most, and how many days apart. 0 turns them off.
-QUOTE_REMINDERS = env.number("QUOTE_REMINDERS", default=2)
-QUOTE_REMINDER_DAYS = env.days("QUOTE_REMINDER_DAYS", default=7)
+QUOTE_REMINDERS = env.number("QUOTE_REMINDERS", default=2, least=0, most=20)
+QUOTE_REMINDER_DAYS = env.days("QUOTE_REMINDER_DAYS", default=7, least=1, most=365)
 # What a mail's subject or first line says if it asks for what privacy law grants, by kind of privacy request; the first
 # kind that fits is marked for staff. "=" in front: it has to be all that the line says, besides politeness.
 MAIL_WISHES = {
@@ -400,7 +409,7 @@ PRIVACY_MAILS_PER_ADDRESS = env.number(
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
 AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # if several links were followed
-AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
+AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000, least=0, most=100_000_000)
 
 # --- Traffic: pages and network domains, counted by day ----------------------------------------------------------
 TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)
@@ -410,39 +419,17 @@ TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 # --- The nightly attack on the promises (privacy/evidence/rehearsal) --------------------------------------------------
 REHEARSE_NIGHTLY = env.flag("REHEARSE_NIGHTLY", default=True) and not REHEARSAL
 REHEARSAL_HOUR = env.hour("REHEARSAL_HOUR", default=3)  # in the business's time zone
-REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=1800)  # then it is killed and counts as failed
+REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=1800, most=86_400)  # then it is killed and counts as failed
 # The server role that may create its scratch databases.
 REHEARSAL_DATABASE = env.database("REHEARSAL_DATABASE_URL", default="")
 
 # --- The sweep (privacy/sweep): logs that the web server, the proxy or systemd write ---------------------------------
 LOG_FILES = env.words("LOG_FILES")  # paths; * and ** are wildcards
 
-# --- Logs: no addresses, no bodies, nothing personal --------------------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "requests": {"()": "aitpro.log_format.RequestFilter"},
-        "unavailable": {"()": "aitpro.log_format.UnavailableFilter"},
-    },
-    "formatters": {
-        "line": {
-            "()": "aitpro.log_format.LineFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["requests"]}},
-    # Below a warning, other packages log what they work on: a PDF's letters, a mailbox's password.
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        **{
-            app: {"level": "INFO"}
-            for app in ("accounts", "affiliates", "aitpro", "clients", "contacts", "privacy", "shop")
-        },
-        "django": {"handlers": [], "level": "INFO"},  # Django's own handlers would log full paths, and mail them
-        "django.request": {"filters": ["unavailable"]},
-        "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
-        "flufl.bounce": {"level": "CRITICAL"},  # it logs what it could not read, with addresses
-    },
-}
+# --- Logs (aitpro/logs): no addresses, no bodies, nothing personal ---------------------------------------------------
+LOG_FORMAT = env.choice("LOG_FORMAT", {"plain", "json"}, default="plain")
+# Milliseconds from which a query or a request is logged; 0: none is.
+LOG_SLOW_QUERIES_MS = env.number("LOG_SLOW_QUERIES_MS", default=500, least=0, most=600_000)
+LOG_SLOW_REQUESTS_MS = env.number("LOG_SLOW_REQUESTS_MS", default=5000, least=0, most=600_000)
+SENTRY_DSN = env.report_address("SENTRY_DSN")  # where errors are reported, without anything personal; empty: nowhere
+LOGGING = logging_settings(LOG_FORMAT, SENTRY_DSN)

@@ -26,7 +26,8 @@ from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
 
 from .http.error_pages import DesignedErrors
-from .log_format import LINE, LineFormatter
+from .logs.activity import Activity, during
+from .logs.formatters import FORMATTERS
 
 LANE = "/accounts/"  # sign-in, password links
 PAUSE = 0.02  # seconds after each response, for other pages
@@ -56,7 +57,8 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.late = conn.ended = False
         self.arriving[conn] = time.monotonic() + WITHIN
         try:
-            kept = super().handle(conn)
+            with during(Activity("request")) as conn.activity:
+                kept = super().handle(conn)
         finally:
             self.arriving.pop(conn, None)
         if not kept:
@@ -92,7 +94,12 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             del self.arriving[conn]
             if in_lane:
                 return self.lane.submit(self.handle_in_lane, req, conn).result()
-            return bool(self.pages.submit(super().handle_request, req, conn).result())
+            return bool(self.pages.submit(self.answer, req, conn).result())
+
+    def answer(self, req: Any, conn: Any) -> Any:
+        """In a thread for pages or that of the lane."""
+        with during(conn.activity):
+            return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         super().handle_error(req, DesignedErrors(client), addr, exc)
@@ -130,7 +137,7 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle_in_lane(self, req: Any, conn: Any) -> bool:
         req.force_close()  # the answer says so; a browser comes with a new connection
         try:
-            super().handle_request(req, conn)
+            self.answer(req, conn)
         finally:
             time.sleep(PAUSE)
         return False
@@ -142,7 +149,7 @@ class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for handler in self.error_log.handlers:
-            handler.setFormatter(LineFormatter(**LINE))
+            handler.setFormatter(FORMATTERS[settings.LOG_FORMAT]())
             handler.addFilter(_without_the_request)
 
 

@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from .logs.processes import install_hooks
+
+install_hooks()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")
 
 django_application = get_wsgi_application()

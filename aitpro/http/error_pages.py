@@ -13,7 +13,8 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
-from django.views import defaults
+
+from aitpro.logs.activity import current
 
 logger = logging.getLogger(__name__)
 
@@ -25,16 +26,18 @@ PAGE_POLICY = "; ".join(
 
 def error_page(status: int) -> str:
     """The page for the status; that of 400 or 500 if it has none of its own."""
+    activity = current()
+    context = {"request_id": activity.id if activity is not None and activity.kind == "request" else ""}
     try:
-        return render_to_string(f"{status}.html")
+        return render_to_string(f"{status}.html", context)
     except TemplateDoesNotExist:
-        return render_to_string("400.html" if status < 500 else "500.html")
+        return render_to_string("400.html" if status < 500 else "500.html", context)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Called while the exception is being handled."""
     if not any(map(says_the_database_is_away, causes(sys.exc_info()[1]))):
-        return defaults.server_error(request)
+        return HttpResponse(error_page(500), status=500)
     return HttpResponse(error_page(503), status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 

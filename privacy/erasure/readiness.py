@@ -9,6 +9,7 @@ from privacy.keystore.day_keys import check_key_store
 from privacy.keystore.root_keys import WrongKeys, note_root_keys
 from privacy.web.caches.availability import log_cache_at_start
 
+from .restored import is_restore_pending
 from .tombstones import missing_erasures
 
 
@@ -23,7 +24,7 @@ def require_ready() -> None:
     try:
         note_root_keys()
         check_key_store()
-        missing, lost = missing_erasures(), lost_opt_outs()
+        missing, lost, pending = missing_erasures(), lost_opt_outs(), is_restore_pending()
     except WrongKeys as wrong:
         raise NotReady(f"ENCRYPTION_KEYS: {wrong}") from None
     except Exception as error:
@@ -41,6 +42,8 @@ def require_ready() -> None:
             f"This database was restored from a backup and lacks {len(lost)} opt-outs. Run `manage.py restore_check`"
             " first to restore them."
         )
+    if pending:
+        raise NotReady("This database was restored, and not checked since. Run `manage.py restore_check` first.")
     log_cache_at_start()
 
 

@@ -7,13 +7,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from aitpro.checks import (
-    connections_are_encrypted,
-    is_local,
-    refund_window_includes_the_legal_one,
-    returned_mail_comes_to_an_own_domain,
-    the_proxy_is_known,
-)
+from aitpro.checks.connections import connections_are_encrypted, is_local, the_proxy_is_known
+from aitpro.checks.production import refund_window_includes_the_legal_one, returned_mail_comes_to_an_own_domain
 from aitpro.environment import SMTP_BACKEND
 
 POSTGRESQL = "django.db.backends.postgresql"
@@ -53,7 +48,7 @@ def test_remote_mail_server_needs_tls(settings: Settings, secured: str, expected
 def test_remote_database_needs_a_verified_certificate(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, database: dict[str, Any], expected: list[str]
 ) -> None:
-    monkeypatch.setattr("aitpro.checks.settings.DATABASES", {"default": {"ENGINE": POSTGRESQL, **database}})
+    monkeypatch.setattr("aitpro.checks.connections.settings.DATABASES", {"default": {"ENGINE": POSTGRESQL, **database}})
     assert found() == expected
 
 
@@ -68,7 +63,7 @@ def test_remote_database_needs_a_verified_certificate(
     ],
 )
 def test_remote_cache_needs_tls(monkeypatch: pytest.MonkeyPatch, location: Any, expected: list[str]) -> None:
-    monkeypatch.setattr("aitpro.checks.settings.CACHES", {"default": {"LOCATION": location}})
+    monkeypatch.setattr("aitpro.checks.connections.settings.CACHES", {"default": {"LOCATION": location}})
     assert found() == expected
 
 

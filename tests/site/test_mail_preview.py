@@ -17,7 +17,7 @@ from django.urls import clear_url_caches
 from pytest_django import Settings
 
 import aitpro.urls
-from aitpro.checks import sent_mail_is_not_shown
+from aitpro.checks.production import sent_mail_is_not_shown
 
 pytestmark = pytest.mark.django_db
 

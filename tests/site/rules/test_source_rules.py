@@ -25,13 +25,16 @@ PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": REHEARSAL,
+    "http.client": {"aitpro/logs/error_reports.py", *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
     "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/third_parties.py", *REHEARSAL},
     "urllib.request": set[str](),
     "urllib3": set[str](),
-    "subprocess": {DEMO, *REHEARSAL},
+    "subprocess": {  # pg_dump, pg_restore and psql
+        *{DEMO, *REHEARSAL},
+        *{f"aitpro/backups/databases/{name}.py" for name in ("postgres", "postgres_programs")},
+    },
     "ctypes": set[str](),
     "ftplib": set[str](),
     "ldap": set[str](),

@@ -1,4 +1,4 @@
-"""Deployment checks: verified TLS to other hosts, a known reverse proxy, and no demo pages."""
+"""Deployment checks: verified TLS to other hosts, and a known reverse proxy."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Warning, register
 
-from .environment import SMTP_BACKEND
+from aitpro.environment import SMTP_BACKEND
 
 VERIFIED = {"verify-ca", "verify-full"}
 
@@ -29,39 +29,6 @@ def the_proxy_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     said = "SITE_URL is https, but no server in front of the site is known: pages lead to themselves for ever, and all"
     said += " visitors count as one."
     return [Warning(said, hint="List its network in TRUSTED_PROXIES, such as 127.0.0.1/32.", id="aitpro.W004")]
-
-
-@register(deploy=True)
-def refund_window_includes_the_legal_one(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Directive 2011/83/EU, article 9: 14 days, which end with the last hour of the last day (ADR 47)."""
-    if settings.REFUND_DAYS >= 15:
-        return []
-    said = (
-        "REFUND_DAYS is below 15: consumers in Europe may withdraw for 14 full days, and checkout does not ask them to"
-    )
-    said += " waive it."
-    return [
-        Warning(said, hint="Set it to 15 or more, or silence aitpro.W005 if you don't sell there.", id="aitpro.W005")
-    ]
-
-
-@register(deploy=True)
-def returned_mail_comes_to_an_own_domain(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """DMARC (RFC 7489, section 3.1.2) compares the domains of the envelope sender and of From."""
-    own = settings.BUSINESS["email"].rpartition("@")[2].lower()
-    if not settings.MAIL_BOUNCE_DOMAIN or settings.MAIL_BOUNCE_DOMAIN.endswith(f".{own}"):
-        return []
-    said = "MAIL_BOUNCE_DOMAIN is not a subdomain of the domain in BUSINESS_EMAIL: mail may be rejected as forged."
-    return [Warning(said, hint=f"Use one such as bounces.{own}.", id="aitpro.W007")]
-
-
-@register(deploy=True)
-def sent_mail_is_not_shown(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The demo shows sent mail, with its private links, to everyone."""
-    if not settings.MAIL_PREVIEW:
-        return []
-    hint = "Set PAYPAL_MODE, EMAIL_URL and an https SITE_URL: any of them ends it."
-    return [Error("This is the demo: /mail/ shows every mail that was sent.", hint=hint, id="aitpro.E001")]
 
 
 def _mail() -> Iterator[CheckMessage]:
