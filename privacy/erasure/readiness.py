@@ -7,7 +7,9 @@ from django.db import connections
 from privacy.consent.opt_out_backup import lost_opt_outs
 from privacy.keystore.day_keys import check_key_store
 from privacy.keystore.root_keys import WrongKeys, note_root_keys
+from privacy.web.caches.availability import log_cache_at_start
 
+from .restored import is_restore_pending
 from .tombstones import missing_erasures
 
 
@@ -17,11 +19,12 @@ class NotReady(RuntimeError):
 
 def require_ready() -> None:
     """Raises `NotReady` if the keys don't match this database, if the key store can't be used, or if the main database
-    was restored and still contains erased people or lacks opt-outs. A few short queries."""
+    was restored and still contains erased people or lacks opt-outs. A few short queries. Without its Redis the site
+    starts, and the log says so."""
     try:
         note_root_keys()
         check_key_store()
-        missing, lost = missing_erasures(), lost_opt_outs()
+        missing, lost, pending = missing_erasures(), lost_opt_outs(), is_restore_pending()
     except WrongKeys as wrong:
         raise NotReady(f"ENCRYPTION_KEYS: {wrong}") from None
     except Exception as error:
@@ -39,6 +42,9 @@ def require_ready() -> None:
             f"This database was restored from a backup and lacks {len(lost)} opt-outs. Run `manage.py restore_check`"
             " first to restore them."
         )
+    if pending:
+        raise NotReady("This database was restored, and not checked since. Run `manage.py restore_check` first.")
+    log_cache_at_start()
 
 
 def require_ready_to_fork() -> None:

@@ -33,19 +33,21 @@ PASSED_ON = (
     *("MAIL_WISHES_ACCESS", "MAIL_WISHES_COMPLAINT", "MAIL_WISHES_CORRECTION", "MAIL_WISHES_DELETION"),
     *("MAIL_WISHES_STOP",),
     *("ORDER_LIMIT_PER_ADDRESS", "ORDER_LIMIT_PER_NETWORK", "PORT", "PRIVACY_MAILS_PER_ADDRESS"),
-    *("PRIVACY_MAILS_PER_NETWORK", "PRIVACY_PROFILE", "REFUND_DAYS", "SIGN_IN_LIMIT_PER_ACCOUNT"),
+    *("PG_BIN_DIR", "PRIVACY_MAILS_PER_NETWORK", "PRIVACY_PROFILE", "REFUND_DAYS", "SIGN_IN_LIMIT_PER_ACCOUNT"),
     *("SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK", "SIGN_IN_LIMIT_PER_BROWSER", "SIGN_IN_LIMIT_PER_NETWORK"),
     *("LOG_FORMAT", "LOG_SLOW_QUERIES_MS", "LOG_SLOW_REQUESTS_MS"),
     *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
 )
-# Not for the copy: when the site rehearses, the demo's sales, the mailbox with people's mail, and files that only the
-# site can read.
+# Not for the copy: the site's Redis, when the site rehearses, the demo's sales, the mailbox with people's mail, and
+# files that only the site can read.
 KEPT_BACK = (
+    "CACHE_URL",
     "DEMO_DAYS",
     "REHEARSAL_DATABASE_URL",
     "REHEARSAL_HOUR",
     "REHEARSAL_SECONDS",
     "REHEARSE_NIGHTLY",
+    "BACKUP_RECIPIENTS",
     "LOG_FILES",
     "MAIL_IN_AFTER",
     "MAIL_IN_URL",
@@ -60,9 +62,7 @@ def environment(folder: Path, databases: dict[str, str]) -> dict[str, str]:
     """
     names = [*OF_THE_MACHINE, *PASSED_ON, *(f"{name}_FILE" for name in PASSED_ON)]
     inherited = {name: os.environ[name] for name in names if name in os.environ}
-    # In-memory caches if the site has none configured; otherwise a file cache, which can be searched.
-    cache = {"CACHE_URL": f"filecache://{folder}/cache"} if os.environ.get("CACHE_URL") else {}
-    return {**inherited, **cache, **_own(folder), **databases}
+    return {**inherited, **_own(folder), **databases}
 
 
 def _own(folder: Path) -> dict[str, str]:
