@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import caches
-from django.core.cache.backends.db import DatabaseCache
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -24,6 +22,8 @@ from privacy.keystore.clock import clock_jump
 from privacy.keystore.models import HousekeepingTime
 from privacy.models import Heartbeat
 from privacy.registry.purpose_binding import upkeep
+from privacy.web.caches.availability import cache_works
+from privacy.web.caches.limit_table import LimitTable
 
 from .lookout import Lookout, Part
 from .queue import is_queue_late
@@ -61,14 +61,11 @@ def _migrations() -> frozenset[tuple[str, str]]:
 
 
 def _cache_keeps(*, now: datetime) -> bool:
-    """Written and read again: a client that survives the death of its server raises nothing. A cache in the database
-    is read: whether that can be written is another part."""
-    shared, written = caches["limits"], secrets.token_hex(8)
-    if isinstance(shared, DatabaseCache):
-        shared.get("health")
+    """A table of the database is only read: whether it can be written is another part."""
+    if isinstance(caches["limits"], LimitTable):
+        caches["limits"].get("health")
         return True
-    shared.set("health", written, 60)
-    return bool(shared.get("health") == written)
+    return cache_works()
 
 
 def _is_housekeeping_on_time(*, now: datetime) -> bool:
