@@ -16,7 +16,6 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from types import FrameType
@@ -36,7 +35,7 @@ from privacy.databases.outages import is_outage, is_waiting, through_outages
 ABANDONED_AFTER = timedelta(minutes=2)
 MOST_RUNS = 10  # of a task whose worker dies or whose database goes away each time
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)  # before it runs again; doubled each time
-UPKEEP_EVERY = 60  # seconds
+LOOK_EVERY = 60  # seconds, for abandoned tasks
 
 AnyTask = DBTaskResult[..., Any]
 
@@ -74,17 +73,13 @@ def put_back(pk: UUID, *, now: datetime, started_before: datetime | None = None,
     task.save(update_fields=["status", "started_at", "run_after"])
 
 
-# What each worker does once a minute, between two tasks. An error is logged and stops nothing.
-UPKEEP: list[Callable[[datetime], object]] = [put_back_abandoned]
-
-
 class Worker(db_worker.Worker):
     def run(self) -> None:
         logger.info("worker %s starts", self.worker_id)
         if self.startup_delay and self.interval:
             time.sleep(random.random())  # noqa: S311  (so that several workers don't ask at once)
         self.interrupted: set[UUID] = set()
-        self.next_upkeep = 0.0
+        self.next_look = 0.0
         through_outages(self.put_back_own)
         while self.running:
             has_worked = through_outages(self.step)
@@ -109,24 +104,14 @@ class Worker(db_worker.Worker):
         for pk in list(self.interrupted):
             put_back(pk, now=timezone.now(), worker_id=self.worker_id)
             self.interrupted.discard(pk)
-        self.keep_up()
+        if time.monotonic() >= self.next_look:
+            self.next_look = time.monotonic() + LOOK_EVERY
+            put_back_abandoned(timezone.now())
         task = self.claim_next()
         if task is not None:
             self.run_task(task)
         close_old_connections()
         return task is not None
-
-    def keep_up(self) -> None:
-        if time.monotonic() < self.next_upkeep:
-            return
-        self.next_upkeep = time.monotonic() + UPKEEP_EVERY
-        for work in UPKEEP:
-            try:
-                work(timezone.now())
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                logger.exception("the worker's upkeep failed")
 
     def claim_next(self) -> AnyTask | None:
         due = DBTaskResult.objects.ready().filter(backend_name=self.backend_name)

@@ -5,6 +5,7 @@ from django.utils.autoreload import run_with_reloader
 from django_tasks_db.management.commands import db_worker
 
 from aitpro.file_permissions import restrict_permissions
+from aitpro.health.watch import watch_in_background
 from aitpro.processes.worker import Worker
 from privacy.databases.outages import through_outages
 from privacy.erasure.readiness import NotReady, require_ready
@@ -39,4 +40,5 @@ class Command(db_worker.Command):
             through_outages(require_ready)
         except NotReady as reason:
             raise SystemExit(f"db_worker: {reason}") from None
+        watch_in_background()
         worker.run()
