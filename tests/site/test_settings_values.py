@@ -170,11 +170,12 @@ def test_deployment_checks_name_each_setting_and_show_no_value(tmp_path: Path) -
         BUSINESS_EMAIL=f"{CANARY}@example.com",
         SITE_URI=f"https://{CANARY}.example",
         REFUND_DAYS="3",
+        POLICY_LEAVES_OUT=f"privacy_privacyrequest.phone,{CANARY}.phone",
     )
     assert done.returncode == 1
     for name in (
         *("PAYPAL_MODE", "EMAIL_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "BUSINESS_REGION", "BUSINESS_EMAIL"),
-        *("BUSINESS_PHONE", "The variable SITE_URI is read by nothing", "REFUND_DAYS"),
+        *("BUSINESS_PHONE", "The variable SITE_URI is read by nothing", "REFUND_DAYS", "Entry 2 of POLICY_LEAVES_OUT"),
     ):
         assert name in done.stderr, name
     assert CANARY not in done.stderr + done.stdout
