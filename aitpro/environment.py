@@ -166,6 +166,12 @@ class Environment:
         expected = "columns such as privacy_privacyrequest.phone"
         return [self._parse(name, word, _column, expected) for word in self.words(name)]
 
+    def age_recipients(self, name: str) -> list[str]:
+        """Public keys; a secret one stops the start."""
+        return [
+            self._parse(name, word, _age_recipient, "public keys that begin with age1") for word in self.words(name)
+        ]
+
     def report_address(self, name: str) -> str:
         """A Sentry-compatible DSN; empty if unset."""
         return self.parsed(name, _report_address, expected="an address such as https://key@host/1", default="")
@@ -417,6 +423,12 @@ def _email(value: str) -> str:
 
 def _column(value: str) -> str:
     if not re.fullmatch(r"[a-z_0-9]+\.[a-z_0-9]+", value):
+        raise ValueError
+    return value
+
+
+def _age_recipient(value: str) -> str:
+    if not re.fullmatch(r"age1[0-9a-z]{58,}", value):
         raise ValueError
     return value
 

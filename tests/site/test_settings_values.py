@@ -25,7 +25,7 @@ FREE = {
     *("BUSINESS_OWNER", "BUSINESS_PHONE", "BUSINESS_SHORT_NAME", "BUSINESS_SINCE", "BUSINESS_TAX_ID", "TAX_NAME"),
     *("MAIL_WISHES_ACCESS", "MAIL_WISHES_COMPLAINT", "MAIL_WISHES_CORRECTION", "MAIL_WISHES_DELETION"),
     *("MAIL_WISHES_STOP", "PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET", "PAYPAL_WEBHOOK_ID", "SECRET_KEY"),
-    *("DATA_DIR", "LOG_FILES", "PRODUCT_FILES_DIR"),
+    *("DATA_DIR", "LOG_FILES", "PG_BIN_DIR", "PRODUCT_FILES_DIR"),
 }
 # variable → slips that look nearly right
 SLIPS = {
@@ -76,6 +76,7 @@ SLIPS = {
     "QUOTE_BUDGETS": ["-1,5", "5,1", "1,,2"],
     "TRAFFIC_NAMESERVER": ["192.0.2.77:0", "192.0.2.77"],
     "SENTRY_DSN": [f"http://{CANARY}@errors.example.com/1", f"https://{CANARY}@errors.example.com/project"],
+    "BACKUP_RECIPIENTS": [f"AGE-SECRET-KEY-1{CANARY.upper()}", f"age1{CANARY}"],
     "SECRET_KEY": [f"'{CANARY}{'x' * 50}'", f"{CANARY}\n{'x' * 50}"],
 }
 CASES = [(name, f"{CANARY} \u2603") for name in VARIABLES] + [(name, slip) for name in SLIPS for slip in SLIPS[name]]
