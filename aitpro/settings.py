@@ -73,6 +73,9 @@ TAX_PERCENT = env.percentage("TAX_PERCENT", default="0")
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
 # How long a backup may be restored: erased people are remembered as long, to erase them again.
 BACKUP_DAYS = env.days("BACKUP_DAYS", default=90, least=1)
+BACKUP_RECIPIENTS = env.words("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
+# The folder of pg_dump, pg_restore and psql; empty: Debian's folders, then the PATH.
+PG_BIN_DIR = env.text("PG_BIN_DIR", default="")
 
 # --- Applications, by layer ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -110,6 +113,7 @@ MIDDLEWARE = [
     "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.http.canonical_host.CanonicalHostMiddleware",
+    "aitpro.http.page_deadline.PageDeadlineMiddleware",
     "privacy.web.purpose_middleware.PurposeMiddleware",
     "affiliates.tracking.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -25,6 +25,7 @@ def main(arguments: list[str]) -> int:
         try:
             _change_settings(server)
             addresses = {"DATABASE_URL": server.get_uri(), "KEYSTORE_URL": server.get_uri("keystore")}
+            addresses |= {"PG_BIN_DIR": str(server.bin_path)}
             process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **addresses})
             signal.signal(signal.SIGINT, lambda *_: process.send_signal(signal.SIGINT))
             return process.wait()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
 from typing import Any
 
+import pyrage
 from django.core.management import CommandError, call_command
 
 from accounts.probes.staff import staff
@@ -26,6 +28,10 @@ without_probe(
 )
 without_probe("command db_worker", because="It waits for tasks without end. The rehearsal does each task itself.")
 without_probe("command probe_promises", because="It starts the rehearsal.")
+without_probe(
+    "command restore",
+    because="It replaces the whole database under the rehearsal, and prints numbers and times of a manifest alone.",
+)
 
 
 @probe("encrypted", "correspondence-private", stage=Stage.LAST)
@@ -41,6 +47,20 @@ def no_command_prints_personal_data(rehearsal: Rehearsal) -> None:
     rehearsal.expect(archive.read_bytes().startswith(b"PK"), "an archive is written")
     archive.unlink()
     run(rehearsal, "erase_person", member.address)
+
+
+@probe("encrypted", stage=Stage.LAST)
+def no_backup_shows_personal_data(rehearsal: Rehearsal) -> None:
+    """It is made as every night, encrypted to a key that nobody has."""
+    folder = rehearsal.folder.parent / f"{rehearsal.folder.name}-backups"
+    folder.mkdir()
+    try:
+        run(rehearsal, "backup", to=folder, recipient=[str(pyrage.x25519.Identity.generate().to_public())])
+        for made in folder.iterdir():  # none where PostgreSQL's programs are missing
+            for canary in Search(rehearsal.canaries).found_in(made.read_bytes()):
+                rehearsal.breach("encrypted", f"the {canary.what} of the {canary.owner}, readable in a backup")
+    finally:
+        shutil.rmtree(folder)
 
 
 def run(rehearsal: Rehearsal, name: str, *arguments: str, **options: Any) -> None:

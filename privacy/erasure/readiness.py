@@ -8,6 +8,7 @@ from privacy.consent.opt_out_backup import lost_opt_outs
 from privacy.keystore.day_keys import check_key_store
 from privacy.keystore.root_keys import WrongKeys, note_root_keys
 
+from .restored import is_restore_pending
 from .tombstones import missing_erasures
 
 
@@ -21,7 +22,7 @@ def require_ready() -> None:
     try:
         note_root_keys()
         check_key_store()
-        missing, lost = missing_erasures(), lost_opt_outs()
+        missing, lost, pending = missing_erasures(), lost_opt_outs(), is_restore_pending()
     except WrongKeys as wrong:
         raise NotReady(f"ENCRYPTION_KEYS: {wrong}") from None
     except Exception as error:
@@ -39,6 +40,8 @@ def require_ready() -> None:
             f"This database was restored from a backup and lacks {len(lost)} opt-outs. Run `manage.py restore_check`"
             " first to restore them."
         )
+    if pending:
+        raise NotReady("This database was restored, and not checked since. Run `manage.py restore_check` first.")
 
 
 def require_ready_to_fork() -> None:

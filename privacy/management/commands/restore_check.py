@@ -7,6 +7,7 @@ from django.utils import timezone
 from privacy.consent.opt_out_backup import lost_opt_outs, restore_opt_outs
 from privacy.erasure.consequences import DeletionPrevented
 from privacy.erasure.reapply import reapply
+from privacy.erasure.restored import end_restore
 from privacy.erasure.tombstones import missing_erasures
 from privacy.registry.purpose_binding import acts_for
 from privacy.signals import database_restored
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             for _, line in database_restored.send(type(self), now=timezone.now()):
                 self.stdout.write(str(line))
+            end_restore()
         self.stdout.write("The site can start.")
 
     def _delete_again(self) -> None:
