@@ -190,8 +190,9 @@ class Environment:
         """Empty if the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
-    def cache(self, name: str, *, default: str) -> dict[str, Any]:
-        return self.parsed(name, environ.Env.cache_url_config, expected="a cache address", default=default)
+    def cache(self, name: str) -> dict[str, Any]:
+        """The cache of the rate limits: Redis, or if unset a table of the database."""
+        return self.parsed(name, _cache, expected="redis://, rediss:// or unix:// with a host or path", default="")
 
     def mailer(self, name: str, *, default: str, timeout: int) -> dict[str, Any]:
         """An entry of `MAILERS`. `timeout` is in seconds, for mail servers."""
@@ -247,6 +248,21 @@ def _database(value: str) -> dict[str, Any]:
     if not config["NAME"] or (postgresql and config["PORT"] and not 0 < int(config["PORT"]) < 65536):
         raise ValueError
     return config
+
+
+def _cache(value: str) -> dict[str, Any]:
+    if not value:
+        return {"BACKEND": "privacy.web.caches.limit_table.LimitTable"}
+    from redis import ConnectionPool
+
+    _require_url(value)
+    parts = urlsplit(value)
+    if not (parts.path if parts.scheme == "unix" else parts.hostname):
+        raise ValueError
+    if parts.scheme != "unix":
+        int(parts.path.strip("/") or 0)  # the number of a database; redis-py would use 0 for a word
+    ConnectionPool.from_url(value).make_connection()  # without connecting; raises an error for an unknown option
+    return {"BACKEND": "privacy.web.caches.redis_cache.RedisCache", "LOCATION": value, "KEY_PREFIX": "aitpro"}
 
 
 def _require_url(value: str) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
@@ -252,3 +253,18 @@ def run_dist(folder: Path, zone: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "TZ": zone, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "supply_chain.dist"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
+
+
+# --- Updates ---
+
+
+def test_dependabot_watches_every_kind_of_file_that_names_versions() -> None:
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+    kinds = {"Dockerfile": "docker", "compose.yaml": "docker-compose", "requirements.txt": "pip"}
+    expected = {(kinds[Path(name).name], f"/{Path(name).parent}") for name in tracked if Path(name).name in kinds}
+    if any(name.startswith(".github/workflows/") for name in tracked):
+        expected.add(("github-actions", "/."))
+    config = yaml.safe_load(Path(ROOT, ".github/dependabot.yml").read_text())
+    watched = {(each["package-ecosystem"], f"/{Path(each['directory'].strip('/'))}") for each in config["updates"]}
+    assert ("pip", "/.") in watched
+    assert watched == expected
