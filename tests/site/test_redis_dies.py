@@ -169,6 +169,19 @@ def test_wrong_passwords_run_out_without_redis(site: RunningSite, redis: RedisSe
     assert answers == [200] * 10 + [429] * 2
 
 
+def test_health_is_degraded_until_redis_is_back(site: RunningSite, redis: RedisServer) -> None:
+    def status() -> str:
+        visitor = site.visitor()
+        visitor.open("/healthz")
+        assert visitor.response.status_code == 200
+        return str(visitor.response.json()["status"])
+
+    redis.kill()
+    wait_for(lambda: status() == "degraded", "the word", 60)
+    redis.start()
+    wait_for(lambda: status() == "ok", "the word", 60)
+
+
 @contextmanager
 def people(site: RunningSite) -> Iterator[tuple[Callable[[], int], list[str]]]:
     """Four people on four networks who write messages within the block: how many were sent, and what failed."""
