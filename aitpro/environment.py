@@ -178,6 +178,14 @@ class Environment:
         """A URL such as `https://example.com`, without a path."""
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
 
+    def token(self, name: str) -> str:
+        """A secret that opens something; empty if unset."""
+        return self.parsed(name, _token, expected="24 characters or more, without spaces", default="")
+
+    def ping_url(self, name: str) -> str:
+        """An https address; http only on this machine. Empty if unset."""
+        return self.parsed(name, _ping_url, expected="an address such as https://example.com/ping", default="")
+
     def reply_address(self, name: str) -> str:
         """`info@example.com`, to which details are added (RFC 5233), or `@reply.example.com`; empty if unset."""
         return self.parsed(name, _reply_address, expected="info@example.com or @reply.example.com", default="")
@@ -190,8 +198,9 @@ class Environment:
         """Empty if the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
-    def cache(self, name: str, *, default: str) -> dict[str, Any]:
-        return self.parsed(name, environ.Env.cache_url_config, expected="a cache address", default=default)
+    def cache(self, name: str) -> dict[str, Any]:
+        """The cache of the rate limits: Redis, or if unset a table of the database."""
+        return self.parsed(name, _cache, expected="redis://, rediss:// or unix:// with a host or path", default="")
 
     def mailer(self, name: str, *, default: str, timeout: int) -> dict[str, Any]:
         """An entry of `MAILERS`. `timeout` is in seconds, for mail servers."""
@@ -249,6 +258,21 @@ def _database(value: str) -> dict[str, Any]:
     return config
 
 
+def _cache(value: str) -> dict[str, Any]:
+    if not value:
+        return {"BACKEND": "privacy.web.caches.limit_table.LimitTable"}
+    from redis import ConnectionPool
+
+    _require_url(value)
+    parts = urlsplit(value)
+    if not (parts.path if parts.scheme == "unix" else parts.hostname):
+        raise ValueError
+    if parts.scheme != "unix":
+        int(parts.path.strip("/") or 0)  # the number of a database; redis-py would use 0 for a word
+    ConnectionPool.from_url(value).make_connection()  # without connecting; raises an error for an unknown option
+    return {"BACKEND": "privacy.web.caches.redis_cache.RedisCache", "LOCATION": value, "KEY_PREFIX": "aitpro"}
+
+
 def _require_url(value: str) -> None:
     """A character that ends a part too early makes a host of a password: `#`, `?` or `/` that were not escaped."""
     parts = urlsplit(value)
@@ -297,6 +321,25 @@ def _mailbox(value: str) -> dict[str, Any]:
         "password": unquote(parts.password),
         "folder": unquote(parts.path.strip("/")) or "INBOX",
     }
+
+
+def _token(value: str) -> str:
+    if value and not re.fullmatch(r"[!-~]{24,200}", value):
+        raise ValueError
+    return value
+
+
+def _ping_url(value: str) -> str:
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    is_safe = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    )
+    if not is_safe or not parts.hostname or parts.username or parts.fragment or not re.fullmatch(r"[!-~]+", value):
+        raise ValueError
+    _ = parts.port  # raises for what is no port
+    return value
 
 
 def _reply_address(value: str) -> str:

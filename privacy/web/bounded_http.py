@@ -14,9 +14,9 @@ class BoundedHTTP(HTTPConnection):
 
 
 class BoundedHTTPS(HTTPSConnection):
-    def __init__(self, host: str, port: int | None, *, timeout: float, context: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=timeout, context=bounded_tls(context))
-        self._tls = context
+    def __init__(self, host: str, port: int | None, *, timeout: float, context: ssl.SSLContext | None = None) -> None:
+        self._tls = bounded_tls(context or ssl.create_default_context())
+        super().__init__(host, port, timeout=timeout, context=self._tls)
 
     def connect(self) -> None:
         line = connect(self.host, self.port, timeout=self.timeout)

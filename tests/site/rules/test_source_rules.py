@@ -78,6 +78,7 @@ CALLS = {
     "hashlib.sha1": set[str](),
     # Never while somebody waits for a page: a view's page refreshes instead.
     "time.sleep": {
+        "aitpro/health/watch.py",
         "aitpro/management/commands/housekeeping.py",
         "aitpro/web_worker.py",
         "privacy/web/idempotency/middleware.py",
