@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -17,13 +18,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from aitpro.backups.last_backup import record_backup
+from aitpro.environment import Environment
 from aitpro.health import parts
 from aitpro.health.lookout import OK
 from privacy.encryption.models import uuid7
 from privacy.keystore.models import HousekeepingTime
 from privacy.mail.sending import deliver_mail
 from privacy.models import ErasureMark, Heartbeat
+from privacy.web.caches import redis_cache
 from tests import factories
+from tests.redis_server import RedisServer, redis_server, server  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.usefixtures("working")
 
@@ -108,6 +112,24 @@ def test_site_is_not_ready_with_a_cache_that_keeps_nothing(client: Client, setti
     assert broken_parts(client) == {"cache"}
     assert client.get("/healthz").json() == {"status": "degraded"}
     assert client.get("/healthz").status_code == 200
+
+
+def test_site_is_degraded_while_redis_is_dead(
+    redis_server: RedisServer,  # noqa: F811
+    client: Client,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CACHE_URL", redis_server.unix_url)
+    monkeypatch.setattr(redis_cache, "PAUSE", 0)
+    redis_cache._server.cache_clear()
+    settings.CACHES = {**settings.CACHES, "limits": Environment(Path("/nonexistent")).cache("CACHE_URL")}
+    assert (client.get("/healthz").json(), broken_parts(client)) == ({"status": "ok"}, set())
+    redis_server.kill()
+    assert (client.get("/healthz").json(), broken_parts(client)) == ({"status": "degraded"}, {"cache"})
+    redis_server.start()
+    assert (client.get("/healthz").json(), broken_parts(client)) == ({"status": "ok"}, set())
+    redis_cache._server.cache_clear()
 
 
 def test_site_is_not_ready_with_an_old_backup(client: Client, clock: time_machine.Traveller) -> None:
