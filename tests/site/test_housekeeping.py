@@ -104,7 +104,8 @@ def test_a_lane_that_waits_for_a_server_keeps_no_other_waiting(monkeypatch: pyte
         return {}
 
     monkeypatch.setattr("aitpro.management.commands.housekeeping.housekeep", housekeep)
-    monkeypatch.setattr("aitpro.management.commands.housekeeping.require_ready", lambda: None)
+    for name in ("require_ready", "close_old_connections"):  # the threads would outlive the tests' database
+        monkeypatch.setattr(f"aitpro.management.commands.housekeeping.{name}", lambda: None)
     call_command("housekeeping", every=0)
     assert (rounds.count(Lane.PAYPAL), rounds.count(Lane.MAILBOX)) == (1, 1)
 
