@@ -13,11 +13,11 @@ as running for ever, and one whose database is stopped ends. This one:
 from __future__ import annotations
 
 import logging
-import random
 import sys
 import time
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
+from secrets import SystemRandom
 from types import FrameType
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,7 @@ from privacy.databases.outages import is_outage, is_waiting, through_outages
 ABANDONED_AFTER = timedelta(minutes=2)
 MOST_RUNS = 10  # of a task whose worker dies or whose database goes away each time
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)  # before it runs again; doubled each time
+RANDOM = SystemRandom()
 LOOK_EVERY = 60  # seconds, for abandoned tasks
 
 AnyTask = DBTaskResult[..., Any]
@@ -77,7 +78,7 @@ class Worker(db_worker.Worker):
     def run(self) -> None:
         logger.info("worker %s starts", self.worker_id)
         if self.startup_delay and self.interval:
-            time.sleep(random.random())  # noqa: S311  (so that several workers don't ask at once)
+            time.sleep(RANDOM.random())  # so that several workers don't ask at once
         self.interrupted: set[UUID] = set()
         self.next_look = 0.0
         through_outages(self.put_back_own)

@@ -4,17 +4,18 @@ wait for the end. A mistake in a query or in the settings is none of them."""
 from __future__ import annotations
 
 import logging
-import random
 import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from secrets import SystemRandom
 from typing import TypeVar
 
 from django.db import Error, InterfaceError, InternalError, OperationalError, connections
 
 Result = TypeVar("Result")
 
+RANDOM = SystemRandom()
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # seconds; doubled with each attempt
 READ_ONLY = "25006"  # SQLSTATE of a server that was demoted, or whose administrator stopped writes
 REASONS = {
@@ -107,7 +108,7 @@ def through_outages(work: Callable[[], Result]) -> Result:
                     logger.warning("the database can be used again, after %d s", time.monotonic() - began)
                 return result
             connections.close_all()
-            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  (so that many processes don't come at once)
+            time.sleep(pause * RANDOM.uniform(0.5, 1))  # so that many processes don't come at once
             pause = min(2 * pause, LONGEST_PAUSE)
     finally:
         _waiting = False

@@ -48,8 +48,10 @@ def site(small_disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_file_locked_by_another_process_is_waited_for(site: RunningSite, small_disk: Path) -> None:
     with crowd(site) as people:
         wait_for(lambda: len(people.bought) > 2 and len(people.wrote) > 2, "the first customers")
+        forms = people.open_forms()
         with closing(sqlite3.connect(small_disk / "aitpro.sqlite3", timeout=30, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
+            people.send(forms)
             wait_for(lambda: people.sent_again > 2, "somebody who sends again")
             before = len(people.bought)
             other.execute("ROLLBACK")
@@ -63,9 +65,11 @@ def test_full_disk_is_waited_for(site: RunningSite, small_disk: Path) -> None:
     filling = small_disk / "filling"
     with crowd(site) as people:
         wait_for(lambda: len(people.bought) > 2 and len(people.wrote) > 2, "the first customers")
+        forms = people.open_forms()
         with pytest.raises(OSError, match="No space left"), filling.open("wb", buffering=0) as file:
             while True:
                 file.write(b"x" * 4096)
+        people.send(forms)
         wait_for(lambda: people.sent_again > 2, "somebody who sends again")
         wait_for(lambda: worker_lines(site, f"{AWAY}the disk is full)"), "the worker's line")
         _assert_links_lead_to_their_pages(site)

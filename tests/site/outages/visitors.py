@@ -24,7 +24,7 @@ class Crowd:
     """Buyers and writers of messages, one after the other in a few threads, until `stop`."""
 
     def __init__(self, site: RunningSite, pool: ThreadPoolExecutor, buyers: int = 3, writers: int = 2) -> None:
-        self.site, self.ended = site, threading.Event()
+        self.site, self.pool, self.ended = site, pool, threading.Event()
         self.bought: list[str] = []
         self.wrote: list[str] = []
         self.statuses: set[int] = set()
@@ -47,19 +47,44 @@ class Crowd:
             thread.result()
 
     def buy(self, name: str) -> None:
-        buyer = self.site.visitor()
-        self._until_it_works(buyer, lambda: buyer.open("/checkout/bps-pro/"))
-        self._send(buyer, "Continue to PayPal", name=name, email=f"{name}@example.org")
-        buyer.submit("Pay")
-        self._until_it_works(buyer, lambda: buyer.open(buyer.url))
-        self.bought.append(f"{name}@example.org")
+        self.open_checkout(name)()
 
     def write(self, name: str) -> None:
+        self.open_contact_form(name)()
+
+    def open_checkout(self, name: str) -> Callable[[], None]:
+        """Returns what the person does next."""
+        buyer = self.site.visitor()
+        self._until_it_works(buyer, lambda: buyer.open("/checkout/bps-pro/"))
+
+        def fill_in_and_pay() -> None:
+            self._send(buyer, "Continue to PayPal", name=name, email=f"{name}@example.org")
+            buyer.submit("Pay")
+            self._until_it_works(buyer, lambda: buyer.open(buyer.url))
+            self.bought.append(f"{name}@example.org")
+
+        return fill_in_and_pay
+
+    def open_contact_form(self, name: str) -> Callable[[], None]:
         writer = self.site.visitor()
         self._until_it_works(writer, lambda: writer.open("/contact/"))
-        fields = {"name": name, "email": f"{name}@example.org", "message": f"A long question of {name}, typed once."}
-        self._send(writer, "Send", kind="question", **fields)
-        self.wrote.append(name)
+
+        def fill_in() -> None:
+            message = f"A long question of {name}, typed once."
+            self._send(writer, "Send", kind="question", name=name, email=f"{name}@example.org", message=message)
+            self.wrote.append(name)
+
+        return fill_in
+
+    def open_forms(self) -> list[Callable[[], None]]:
+        """Of people who send them when the database is away."""
+        return [
+            self.open_checkout(f"late-buyer{time.monotonic_ns()}"),
+            self.open_contact_form(f"late-writer{time.monotonic_ns()}"),
+        ]
+
+    def send(self, forms: list[Callable[[], None]]) -> None:
+        self.threads += [self.pool.submit(form) for form in forms]
 
     def _send(self, person: Visitor, button: str, **fields: str) -> None:
         """What was typed is on the page that says that it was not taken, and is not typed again."""
