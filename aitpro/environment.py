@@ -29,7 +29,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")  # of a host name
 LONGEST_REPLY_NAME = 18  # with + and 45 characters that sign it, 64: the limit before an @ (RFC 5321)
-SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+SMTP_BACKEND = "privacy.mail.smtp.EmailBackend"
 _MAILER_OPTIONS = {  # of each backend, as django-environ names them
     SMTP_BACKEND: {
         "host": "EMAIL_HOST",
@@ -190,8 +190,9 @@ class Environment:
         """Empty if the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
-    def cache(self, name: str, *, default: str) -> dict[str, Any]:
-        return self.parsed(name, environ.Env.cache_url_config, expected="a cache address", default=default)
+    def cache(self, name: str) -> dict[str, Any]:
+        """The cache of the rate limits: Redis, or if unset a table of the database."""
+        return self.parsed(name, _cache, expected="redis://, rediss:// or unix:// with a host or path", default="")
 
     def mailer(self, name: str, *, default: str, timeout: int) -> dict[str, Any]:
         """An entry of `MAILERS`. `timeout` is in seconds, for mail servers."""
@@ -249,6 +250,21 @@ def _database(value: str) -> dict[str, Any]:
     return config
 
 
+def _cache(value: str) -> dict[str, Any]:
+    if not value:
+        return {"BACKEND": "privacy.web.caches.limit_table.LimitTable"}
+    from redis import ConnectionPool
+
+    _require_url(value)
+    parts = urlsplit(value)
+    if not (parts.path if parts.scheme == "unix" else parts.hostname):
+        raise ValueError
+    if parts.scheme != "unix":
+        int(parts.path.strip("/") or 0)  # the number of a database; redis-py would use 0 for a word
+    ConnectionPool.from_url(value).make_connection()  # without connecting; raises an error for an unknown option
+    return {"BACKEND": "privacy.web.caches.redis_cache.RedisCache", "LOCATION": value, "KEY_PREFIX": "aitpro"}
+
+
 def _require_url(value: str) -> None:
     """A character that ends a part too early makes a host of a password: `#`, `?` or `/` that were not escaped."""
     parts = urlsplit(value)
@@ -272,6 +288,8 @@ def _endpoint(value: str) -> tuple[str, int] | None:
 def _mail_server(value: str) -> dict[str, Any]:
     _require_url(value)
     config: dict[str, Any] = environ.Env.email_url_config(value)
+    if config["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+        config["EMAIL_BACKEND"] = SMTP_BACKEND
     backend = config["EMAIL_BACKEND"]
     if backend.endswith(".console.EmailBackend"):  # would write every mail into the log
         raise ValueError

@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.http.canonical_host.CanonicalHostMiddleware",
+    "aitpro.http.page_deadline.PageDeadlineMiddleware",
     "privacy.web.purpose_middleware.PurposeMiddleware",
     "affiliates.tracking.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -177,9 +178,10 @@ for _database in DATABASES.values():
         _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    "default": env.cache("CACHE_URL", default="locmemcache://"),
-    # Limits are shared by all processes. The database cache must not cull slots in use.
-    "limits": env.cache("CACHE_URL", default="dbcache://privacy_limits?max_entries=100000"),
+    # In the memory of each process: the evidence, and limits while neither Redis nor the database can be written.
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}},
+    # Rate limits, shared by all processes: Redis, or a table of the database. Both store bytes, never pickled objects.
+    "limits": env.cache("CACHE_URL"),
 }
 _BACKENDS = {"django_tasks_db.DatabaseBackend", "django_tasks.backends.immediate.ImmediateBackend"}
 TASKS = {"default": {"BACKEND": env.choice("TASKS_BACKEND", _BACKENDS, default="django_tasks_db.DatabaseBackend")}}

@@ -38,9 +38,10 @@ PASSED_ON = (
     *("LOG_FORMAT", "LOG_SLOW_QUERIES_MS", "LOG_SLOW_REQUESTS_MS"),
     *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
 )
-# Not for the copy: when the site rehearses, the demo's sales, the mailbox with people's mail, and files that only the
-# site can read.
+# Not for the copy: the site's Redis, when the site rehearses, the demo's sales, the mailbox with people's mail, and
+# files that only the site can read.
 KEPT_BACK = (
+    "CACHE_URL",
     "DEMO_DAYS",
     "REHEARSAL_DATABASE_URL",
     "REHEARSAL_HOUR",
@@ -61,9 +62,7 @@ def environment(folder: Path, databases: dict[str, str]) -> dict[str, str]:
     """
     names = [*OF_THE_MACHINE, *PASSED_ON, *(f"{name}_FILE" for name in PASSED_ON)]
     inherited = {name: os.environ[name] for name in names if name in os.environ}
-    # In-memory caches if the site has none configured; otherwise a file cache, which can be searched.
-    cache = {"CACHE_URL": f"filecache://{folder}/cache"} if os.environ.get("CACHE_URL") else {}
-    return {**inherited, **cache, **_own(folder), **databases}
+    return {**inherited, **_own(folder), **databases}
 
 
 def _own(folder: Path) -> dict[str, str]:
