@@ -57,7 +57,7 @@ def test_own_containers_run_the_image_that_runs_without_root() -> None:
 
 def test_image_is_built_in_two_stages_from_pinned_packages() -> None:
     assert len(re.findall(r"^FROM ", DOCKERFILE, re.MULTILINE)) == 2
-    assert "constraints.txt" in DOCKERFILE
+    assert "--require-hashes" in DOCKERFILE
     assert ":latest" not in DOCKERFILE
     assert "requirements-dev" not in DOCKERFILE
     assert "HEALTHCHECK" in DOCKERFILE
