@@ -178,6 +178,14 @@ class Environment:
         """A URL such as `https://example.com`, without a path."""
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
 
+    def token(self, name: str) -> str:
+        """A secret that opens something; empty if unset."""
+        return self.parsed(name, _token, expected="24 characters or more, without spaces", default="")
+
+    def ping_url(self, name: str) -> str:
+        """An https address; http only on this machine. Empty if unset."""
+        return self.parsed(name, _ping_url, expected="an address such as https://example.com/ping", default="")
+
     def reply_address(self, name: str) -> str:
         """`info@example.com`, to which details are added (RFC 5233), or `@reply.example.com`; empty if unset."""
         return self.parsed(name, _reply_address, expected="info@example.com or @reply.example.com", default="")
@@ -313,6 +321,25 @@ def _mailbox(value: str) -> dict[str, Any]:
         "password": unquote(parts.password),
         "folder": unquote(parts.path.strip("/")) or "INBOX",
     }
+
+
+def _token(value: str) -> str:
+    if value and not re.fullmatch(r"[!-~]{24,200}", value):
+        raise ValueError
+    return value
+
+
+def _ping_url(value: str) -> str:
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    is_safe = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    )
+    if not is_safe or not parts.hostname or parts.username or parts.fragment or not re.fullmatch(r"[!-~]+", value):
+        raise ValueError
+    _ = parts.port  # raises for what is no port
+    return value
 
 
 def _reply_address(value: str) -> str:

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "aitpro.apps.SiteAdminConfig",
     "aitpro.traffic.apps.TrafficConfig",
     "aitpro.pages.apps.PagesConfig",
+    "aitpro.health.apps.HealthConfig",
     "affiliates.apps.AffiliatesConfig",
     "clients.apps.ClientsConfig",
     "shop.apps.ShopConfig",
@@ -109,6 +110,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aitpro.logs.middleware.RequestIdMiddleware",
+    "aitpro.health.request_metrics.RequestMetricsMiddleware",
     "aitpro.http.middleware.HttpRulesMiddleware",
     "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -228,7 +230,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "aitpro.http.csrf_failure.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Other sites, such as PayPal, get only the origin as referrer; this site's own pages get the full URL.
@@ -416,6 +418,12 @@ AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", de
 TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)
 # The name server for reverse lookups, as address:port; empty: the system's.
 TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
+
+# --- Health (docs/monitoring.md) -------------------------------------------------------------------------------------
+METRICS_TOKEN = env.token("METRICS_TOKEN")  # opens /metrics; empty: there is no such page
+DISK_FREE_MB = env.number("DISK_FREE_MB", default=500)  # below it, the disk is nearly full
+# Asked after each round of housekeeping, so that another service notices silence. A secret.
+HEARTBEAT_URL = "" if REHEARSAL else env.ping_url("HEARTBEAT_URL")
 
 # --- The nightly attack on the promises (privacy/evidence/rehearsal) --------------------------------------------------
 REHEARSE_NIGHTLY = env.flag("REHEARSE_NIGHTLY", default=True) and not REHEARSAL

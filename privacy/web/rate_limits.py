@@ -25,6 +25,7 @@ from django.db import DatabaseError, transaction
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, seal, unseal
 from privacy.models.limit_slot import LimitSlot
+from privacy.signals import limit_reached
 
 from .caches.limit_table import LimitTable
 from .caches.redis_cache import CacheAway
@@ -87,6 +88,7 @@ def _take(cache: BaseCache, limit: str, who: str, slots: int, now: datetime, win
     slot = next((n for n in names if n not in taken and cache.add(n, b"1", seconds_left(now, window))), None)
     if slot is None:
         logger.warning("limit reached: %s", limit)
+        limit_reached.send(sender=None, limit=limit)
         return None
     return Slot(cache, slot)
 
