@@ -73,7 +73,7 @@ TAX_PERCENT = env.percentage("TAX_PERCENT", default="0")
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
 # How long a backup may be restored: erased people are remembered as long, to erase them again.
 BACKUP_DAYS = env.days("BACKUP_DAYS", default=90, least=1)
-BACKUP_RECIPIENTS = env.words("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
+BACKUP_RECIPIENTS = env.age_recipients("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
 # The folder of pg_dump, pg_restore and psql; empty: Debian's folders, then the PATH.
 PG_BIN_DIR = env.text("PG_BIN_DIR", default="")
 
