@@ -85,7 +85,7 @@ def test_the_nginx_of_the_containers_finds_what_its_configuration_names() -> Non
     site = re.sub(r"(?m)^#.*$", "", (DEPLOY / "nginx" / "aitpro.conf").read_text())
     mounted = [volume.split(":")[1] for volume in SERVICES["nginx"]["volumes"]]
     mounted += [entry.split(":")[0] for entry in SERVICES["nginx"]["tmpfs"]]
-    named = re.findall(r"(?<=[ :])(/(?:run|srv|etc|var)/[\w./-]+)", site.replace("/srv/www/acme", "/srv/www/aitpro"))
+    named = re.findall(r"(?<=[ :])(/(?:run|srv|etc|var)/[\w./-]+)", site.replace("/var/www/html", "/srv/www/aitpro"))
     assert len(named) > 10
     assert [path for path in named if not any(path.startswith(where) for where in mounted)] == []
     sockets = {SERVICES[f"web-{number}"]["environment"]["BIND"] for number in (1, 2)}

@@ -14,7 +14,7 @@ from tests.programs import program
 from tests.running_site import ROOT
 
 UNITS = ROOT / "deploy" / "systemd"
-SERVICES = ["aitpro-web@1", "aitpro-worker", "aitpro-clock", "aitpro-housekeeping", "aitpro-mail-in"]
+SERVICES = ["aitpro-web@1", "aitpro-worker", "aitpro-clock", "aitpro-housekeeping", "aitpro-mail-in", "aitpro-backup"]
 NEWER = {"RestartSteps", "RestartMaxDelaySec"}  # systemd 254; older ones say that they ignore them
 MOST_EXPOSED = 2.0  # of 10; systemd calls up to 2.9 "OK" and an unchanged service "UNSAFE"
 
@@ -45,7 +45,7 @@ def analyze(installed: Path, *arguments: str) -> str:
 
 def test_systemd_has_no_complaint(installed: Path) -> None:
     units = [str(path) for path in sorted(installed.iterdir()) if path.is_file()]
-    assert len(units) >= 9
+    assert len(units) >= 11
     complaints = analyze(installed, "verify", "--man=no", *units).splitlines()
     own = [line for line in complaints if "aitpro" in line]
     assert [line for line in own if not any(f"'{name}'" in line for name in NEWER)] == []
@@ -80,7 +80,7 @@ def test_nightly_attack_outlives_what_started_it(installed: Path, service: str) 
 def test_commands_of_the_services_exist() -> None:
     """What systemd-analyze can't know: that these are the project's own."""
     commands = re.findall(r"^ExecStart=/srv/aitpro/\.venv/bin/python (.+)$", _all_units(), re.MULTILINE)
-    assert len(commands) == 5
+    assert len(commands) == 6
     own = {path.stem for path in ROOT.glob("*/management/commands/*.py")}
     for command in commands:
         words = command.split()
