@@ -267,4 +267,4 @@ def test_dependabot_watches_every_kind_of_file_that_names_versions() -> None:
     config = yaml.safe_load(Path(ROOT, ".github/dependabot.yml").read_text())
     watched = {(each["package-ecosystem"], f"/{Path(each['directory'].strip('/'))}") for each in config["updates"]}
     assert ("pip", "/.") in watched
-    assert watched == expected
+    assert expected <= watched
