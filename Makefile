@@ -13,7 +13,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run policy-walk test test-fast test-next next-checks browser-tests screenshots audit-pages evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench memory audit format clean
+.PHONY: help run policy-walk deploy-demo test test-fast test-next next-checks browser-tests screenshots audit-pages evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench memory audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -23,6 +23,9 @@ run: $(VENV)/.run .env  ## The demo: site, worker, scheduler and PayPal stand-in
 
 policy-walk:  ## The demo with one column that its policy doesn't cover yet, to walk through a change of the policy
 	@POLICY_LEAVES_OUT=privacy_privacyrequest.phone DATA_DIR=var/policy-walk $(MAKE) --no-print-directory run
+
+deploy-demo: $(VENV)/.dev  ## The production set behind nginx with TLS, and what its users do; needs nginx and redis-server (KEEP=1: until Ctrl-C)
+	$(BIN)/python -m tests.production
 
 test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
 	$(BIN)/python -m tests.both

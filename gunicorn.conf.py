@@ -2,25 +2,32 @@
 
 There is no access log. Where one is switched on, its format leaves out the visitor's address and the whole path, in
 which are links that open something.
+
+`WEB_CONCURRENCY` in the environment is the number of worker processes.
 """
 
 import ctypes
 import gc
 import os
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")  # the worker class reads them before the site does
 os.umask(0o077)  # from the first file on: the settings, which say the same, are read later
+umask = 0o077  # of a Unix socket that gunicorn makes itself; its default would let everybody connect
 worker_class = "aitpro.web_worker.LaneWorker"
-workers = 2
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4  # for pages; and one for the lane, and one for each connection while its request arrives
 worker_connections = 500
 timeout = 60  # seconds; longer than PayPal may take to answer
 graceful_timeout = 20
+max_requests = 10_000  # then a worker gives its memory back: it answers what it has accepted, and a new one starts
+max_requests_jitter = 2_000  # so that they don't all do it at once
 limit_request_line = 8190  # bytes; the most that gunicorn allows
 limit_request_field_size = 16380  # bytes of one header: as many cookies as other software of the same host may set
 accesslog = None
 access_log_format = "%(t)s %(m)s %(s)s %(B)s %(D)s"
 logger_class = "aitpro.web_worker.Log"
 forwarder_headers = ""  # no header says under which path the site lies: whoever sent one would get a bare 500
+secure_scheme_headers = {}  # whose X-Forwarded-Proto counts is decided in one place, TRUSTED_PROXIES
 control_socket_disable = True  # it would lie outside the data folder, and two copies would share it
 # The workers share what the master loads before it forks (aitpro/shared_memory.py). SIGHUP loads no new code: restart.
 preload_app = True

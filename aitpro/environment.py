@@ -29,7 +29,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")  # of a host name
 LONGEST_REPLY_NAME = 18  # with + and 45 characters that sign it, 64: the limit before an @ (RFC 5321)
-SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+SMTP_BACKEND = "privacy.mail.smtp.EmailBackend"
 _MAILER_OPTIONS = {  # of each backend, as django-environ names them
     SMTP_BACKEND: {
         "host": "EMAIL_HOST",
@@ -272,6 +272,8 @@ def _endpoint(value: str) -> tuple[str, int] | None:
 def _mail_server(value: str) -> dict[str, Any]:
     _require_url(value)
     config: dict[str, Any] = environ.Env.email_url_config(value)
+    if config["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+        config["EMAIL_BACKEND"] = SMTP_BACKEND
     backend = config["EMAIL_BACKEND"]
     if backend.endswith(".console.EmailBackend"):  # would write every mail into the log
         raise ValueError

@@ -6,8 +6,9 @@ While the clock is not believed (`privacy.erasure.heartbeat`), only those run th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from time import monotonic
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from affiliates.membership.account_state import anonymize_closed_affiliates
 from affiliates.membership.notifications import mail_monthly_summaries
 from affiliates.membership.payout_address import apply_payout_email_changes
 from affiliates.membership.terms import announce_new_terms
-from affiliates.payouts.reconciliation import reconcile_ledger_nightly
+from affiliates.payouts.reconciliation import compare_payouts, reconcile_ledger_nightly
 from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
@@ -68,6 +69,15 @@ def _end_sessions(now: datetime) -> int:
     return delete_in_batches(Session.objects.expired(now), until=monotonic() + SECONDS)
 
 
+class Lane(StrEnum):
+    """Jobs that may wait for another server keep only each other waiting. What was promised to people is done first,
+    and with `--every` at its own pace, however long PayPal or the mail server is silent."""
+
+    HERE = "here"  # asks no other server
+    MAILBOX = "mailbox"
+    PAYPAL = "paypal"
+
+
 class Job(NamedTuple):
     """`run` takes the time and returns how many rows it worked on. A job without purposes protects, expires or measures
     rows. After a clock jump only those run whose result doesn't depend on the clock."""
@@ -75,6 +85,7 @@ class Job(NamedTuple):
     run: Callable[[datetime], int]
     acts_for: frozenset[Purpose] = frozenset()
     despite_clock: bool = False
+    lane: Lane = Lane.HERE
 
 
 REFERRALS = frozenset({Purpose.REFERRAL_TRACKING})
@@ -103,22 +114,15 @@ JOBS: dict[str, Job] = {
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
     "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),
     "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
-    "mailbox read": Job(lambda now: fetch_mail(now=now), CORRESPONDENCE),
     "received mails read": Job(lambda now: process_received_mail(now=now), CORRESPONDENCE),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
-    "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),
-    "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS),
     "installments due": Job(lambda now: make_dated_installments_due(now=now), ORDERS),
     "installments reminded of": Job(lambda now: remind_of_installments(now=now), ORDERS),
-    "refunds updated": Job(lambda now: finish_open_refunds(), ORDERS),
-    "disputes updated": Job(lambda now: update_open_disputes(now=now), ORDERS),
-    "payments reconciled with PayPal": Job(lambda now: reconcile_payments(now=now), ORDERS),
     "release notices mailed": Job(lambda now: mail_release_notices(now=now), RELEASES),
     # Before the reminders, so that nobody is reminded of what is over.
     "quotes expired": Job(lambda now: expire_quotes(now=now), QUOTES),
     "quote reminders mailed": Job(lambda now: remind_of_quotes(now=now), REMINDERS),
     "commissions past their hold": Job(lambda now: approve_past_hold(now=now), AFFILIATES),
-    "payout runs updated": Job(lambda now: follow_open_payouts(now=now), AFFILIATES),
     "overdue objections reported": Job(lambda now: remind_of_overdue_objections(now=now), AFFILIATES),
     "payout addresses changed": Job(lambda now: apply_payout_email_changes(now=now), AFFILIATES),
     "affiliates notified of new terms": Job(lambda now: announce_new_terms(now=now), AFFILIATES),
@@ -127,21 +131,31 @@ JOBS: dict[str, Job] = {
     "ledger reconciled": Job(lambda now: reconcile_ledger_nightly(now=now), AFFILIATES),
     "balances folded": Job(lambda now: merge_balance_rows(now=now), AFFILIATES),
     "rehearsals started": Job(lambda now: start_when_due(now=now)),
-    # Last: it measures the results of the others.
+    # The last of its lane: it measures the results of the others.
     "broken promises": Job(lambda now: refresh_evidence(now=now), despite_clock=True),
+    "mailbox read": Job(lambda now: fetch_mail(now=now), CORRESPONDENCE, lane=Lane.MAILBOX),
+    "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS, lane=Lane.PAYPAL),
+    "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS, lane=Lane.PAYPAL),
+    "refunds updated": Job(lambda now: finish_open_refunds(), ORDERS, lane=Lane.PAYPAL),
+    "disputes updated": Job(lambda now: update_open_disputes(now=now), ORDERS, lane=Lane.PAYPAL),
+    "payments reconciled with PayPal": Job(lambda now: reconcile_payments(now=now), ORDERS, lane=Lane.PAYPAL),
+    "payout runs updated": Job(lambda now: follow_open_payouts(now=now), AFFILIATES, lane=Lane.PAYPAL),
+    "payouts compared with PayPal": Job(lambda now: compare_payouts(now=now), AFFILIATES, lane=Lane.PAYPAL),
 }
 
 
-def housekeep(*, now: datetime) -> dict[str, int | None]:
-    """Runs every job, or after a clock jump those that don't depend on the clock. Returns each job's count, or None for
-    a failed one, which is logged."""
+def housekeep(*, now: datetime, lanes: Sequence[Lane] = tuple(Lane)) -> dict[str, int | None]:
+    """Runs every job of these lanes, one lane after the other, or after a clock jump those that don't depend on the
+    clock. Returns each job's count, or None for a failed one, which is logged."""
     with during(Activity("round")):
         jump = clock_jump(now=now)
-        if jump is None:
-            beat(now=now)
-        else:
-            _warn(jump, now)
-        return {name: _run(name, job, now) for name, job in JOBS.items() if jump is None or job.despite_clock}
+        if Lane.HERE in lanes:
+            if jump is None:
+                beat(now=now)
+            else:
+                _warn(jump, now)
+        jobs = [(name, job) for lane in lanes for name, job in JOBS.items() if job.lane is lane]
+        return {name: _run(name, job, now) for name, job in jobs if jump is None or job.despite_clock}
 
 
 def _warn(jump: ClockJump, now: datetime) -> None:

@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.http.canonical_host.CanonicalHostMiddleware",
+    "aitpro.http.page_deadline.PageDeadlineMiddleware",
     "privacy.web.purpose_middleware.PurposeMiddleware",
     "affiliates.tracking.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -4,8 +4,12 @@ A fault applies to the first request (or webhook event) whose path (or event typ
 times. It applies to token and certificate requests only if it names them.
 """
 
+import contextlib
+import itertools
 import json
+import os
 import socket
+import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -26,6 +30,7 @@ BEFORE = {
     "issue": "answers 422 with the `issue` you name, for example TRANSACTION_REFUSED",
     "timeout_before_commit": "does nothing and answers 504 after `seconds`",
     "drop_before_commit": "does nothing and closes the connection",
+    "silent": "does nothing and never answers, while the connection stays open",
 }
 # While a request with a PayPal-Request-Id is being worked on.
 DURING = {"slow": "takes `seconds`, so that a second request with the same key gets 409"}
@@ -33,6 +38,8 @@ DURING = {"slow": "takes `seconds`, so that a second request with the same key g
 AFTER = {
     "timeout_after_commit": "does the work and answers only after `seconds`",
     "drop_after_commit": "does the work and closes the connection",
+    "silent_after_commit": "does the work and never answers, while the connection stays open",
+    "drips": "does the work and answers a byte each second (or every `seconds`), for ever",
     "status_500_after_commit": "does the work and answers 500",
     "garbage": "does the work and answers 200 with a body that isn't JSON",
     "wrong_amount": "adds 1 to every amount in the answer",
@@ -79,12 +86,15 @@ def before(fault: Fault, request: HttpRequest) -> HttpResponse:
         raise unprocessable(fault.issue or "TRANSACTION_REFUSED")
     if fault.kind == "drop_before_commit":
         return hang_up(request)
+    if fault.kind == "silent":
+        return keep_open(request, b"", 0)
     if fault.kind == "timeout_before_commit":
         time.sleep(fault.seconds)
         return HttpResponse("Gateway Timeout", status=504, content_type="text/plain")
     raise ApiError(*STATUSES[fault.kind])
 
 
+ENDLESS = 10**9  # bytes that an answer which drips says to have
 STATUSES = {
     "status_401": (401, "AUTHENTICATION_FAILURE"),
     "status_429": (429, "RATE_LIMIT_REACHED"),
@@ -106,6 +116,12 @@ def after(fault: Fault, request: HttpRequest, answer: HttpResponse) -> HttpRespo
         raise ApiError(*STATUSES[fault.kind])
     if fault.kind == "drop_after_commit":
         return hang_up(request)
+    if fault.kind == "silent_after_commit":
+        return keep_open(request, b"", 0)
+    if fault.kind == "drips":
+        head = f"HTTP/1.1 {answer.status_code} Slow\r\nContent-Type: application/json\r\n"
+        end = f"Standin-Fault: drips\r\nContent-Length: {ENDLESS}\r\n\r\n"
+        return keep_open(request, f"{head}{end}".encode() + answer.content, fault.seconds or 1)
     if fault.kind == "timeout_after_commit":
         time.sleep(fault.seconds)
         return answer
@@ -120,6 +136,32 @@ def hang_up(request: HttpRequest) -> HttpResponse:
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)
     return HttpResponse(status=503)
+
+
+def keep_open(request: HttpRequest, answer: bytes, every: float) -> HttpResponse:
+    """Keep the connection, without a thread of the server, until the client ends it; the returned response reaches
+    nobody. The answer is sent a byte at a time, and then spaces."""
+    served: socket.socket | None = request.META.get("gunicorn.socket")
+    if served is not None:
+        connection = served.dup()
+        nowhere, other_end = socket.socketpair()
+        os.dup2(
+            nowhere.fileno(), served.fileno()
+        )  # what the server writes goes nowhere, and what it closes is not ours
+        nowhere.close()
+        other_end.close()
+        threading.Thread(target=_send_slowly, args=(connection, answer, every), daemon=True).start()
+    return HttpResponse(status=503)
+
+
+def _send_slowly(connection: socket.socket, answer: bytes, every: float) -> None:
+    connection.setblocking(True)
+    with contextlib.suppress(OSError), connection:
+        while not every and connection.recv(1):
+            pass  # silence
+        for byte in itertools.chain(answer, itertools.repeat(ord(" "))) if every else ():
+            connection.sendall(bytes([byte]))
+            time.sleep(every)
 
 
 def falsify(fault: Fault, answer: HttpResponse) -> HttpResponse:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("v1/payments/payouts/<str:batch_id>", by_method(get=payouts.show_batch)),
     path("v1/payments/payouts-item/<str:item_id>", by_method(get=payouts.show_item)),
     path("v1/payments/payouts-item/<str:item_id>/cancel", by_method(post=payouts.cancel_item)),
+    path("v1/customer/disputes", by_method(get=disputes.list_disputes)),
     path("v1/customer/disputes/<str:dispute_id>", by_method(get=disputes.show_dispute)),
     path("v1/notifications/verify-webhook-signature", by_method(post=verification_api.verify_signature)),
     path("v1/notifications/webhooks/<str:webhook_id>", by_method(get=verification_api.show_webhook)),

@@ -400,6 +400,9 @@ class Migration(migrations.Migration):
                 ('paypal_batch_id', models.CharField(max_length=64, null=True, unique=True, verbose_name='PayPal batch')),
                 ('problem', models.CharField(blank=True, max_length=200)),
                 ('first_sent_at', models.DateTimeField(null=True)),
+                ('asked_at', models.DateTimeField(null=True)),
+                ('compared_at', models.DateTimeField(null=True)),
+                ('difference', models.CharField(blank=True, max_length=300)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='affiliates.payoutrun')),
             ],
             options={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.growth import BOOKS
 from privacy.registry.purposes import Purpose
+from shop.models.reconciliation import COMPARE_EVERY, COMPARE_FOR, COMPARE_MISMATCH_EVERY
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
 
@@ -120,9 +122,20 @@ class PayoutRun(models.Model):
         return Money(self.items.in_progress().aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
 
 
+class PayPalBatchQuerySet(models.QuerySet["PayPalBatch"]):
+    def longest_unasked_first(self) -> PayPalBatchQuerySet:
+        return self.order_by(F("asked_at").asc(nulls_first=True), "pk")
+
+    def to_compare(self, now: datetime) -> PayPalBatchQuerySet:
+        """Batches at PayPal that were not compared lately. A payout may come back weeks after it was paid."""
+        known = self.filter(paypal_batch_id__isnull=False, first_sent_at__range=(now - COMPARE_FOR, now))
+        agreed = Q(difference="", compared_at__gt=now - COMPARE_EVERY)
+        return known.exclude(agreed | Q(compared_at__gt=now - COMPARE_MISMATCH_EVERY))
+
+
 @not_personal(
     "the part of a payout run that is sent to PayPal in one call, and its id there",
-    "id run_id state paypal_batch_id problem first_sent_at",
+    "id run_id state paypal_batch_id problem first_sent_at asked_at compared_at difference",
     despite_link="it belongs to a run, which leads to the staff who approved it and to nobody who is paid",
     growth=BOOKS,
 )
@@ -143,6 +156,11 @@ class PayPalBatch(models.Model):
     paypal_batch_id = models.CharField("PayPal batch", max_length=64, unique=True, null=True)
     problem = models.CharField(max_length=200, blank=True)
     first_sent_at = models.DateTimeField(null=True)  # from then on PayPal may have received it, whatever it answered
+    asked_at = models.DateTimeField(null=True)  # when housekeeping last asked PayPal, whatever was answered
+    compared_at = models.DateTimeField(null=True)  # with PayPal, payout by payout
+    difference = models.CharField(max_length=300, blank=True)  # the first that the comparison left
+
+    objects = PayPalBatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -16,20 +16,24 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
+from django.utils import timezone
 
 from affiliates.models import LedgerCheck, PayoutItem, PayPalBatch
 from affiliates.statistics.balances import DIFFERENCES
 from privacy.registry.triggers import missing_triggers
+from shop.models.reconciliation import COMPARE_FOR
 from shop.money import Money
 from shop.paypal.errors import Expired, PayPalError
 from shop.paypal.gateway import gateway
+from shop.paypal.turn import Turn
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
 from .item_states import STATES, apply_item_state
 
 logger = logging.getLogger(__name__)
 
-PAYPAL_LOOKBACK = timedelta(days=30)  # how far back payouts are compared with PayPal by default
+PAYPAL_LOOKBACK = COMPARE_FOR  # how far back payouts are compared with PayPal by default
+LATE = timedelta(hours=2)  # after which a comparison that is due counts as missing
 NIGHTLY = timedelta(hours=24)
 SOON = timedelta(hours=1)  # so that an alert disappears soon after its cause
 
@@ -275,20 +279,45 @@ def _format_value(name: str, value: Any, currency: str) -> Any:
 
 
 def _differences_at_paypal(since: datetime) -> Iterator[str]:
-    """No transaction and no lock is held while PayPal answers."""
+    """Compares every batch now, also after a difference: what PayPal tells of the others is recorded all the same."""
     unanswered: PayPalError | None = None
+    differences = []
     sent = PayPalBatch.objects.filter(paypal_batch_id__isnull=False, first_sent_at__gte=since)
-    for batch in sent.select_related("run").order_by("first_sent_at").iterator():
+    for batch in sent.select_related("run").order_by("first_sent_at"):
         try:
-            remote = list(_remote_items(batch))
-        except Expired:
-            yield f"PayPal does not know {batch} ({batch.pk}) of {batch.run}."
+            differences.append(compare_batch(batch, now=timezone.now()))
         except PayPalError as error:
             unanswered = error
-        else:
-            yield from _compare_items(batch, remote)
+    yield from filter(None, differences)
     if unanswered is not None:
         raise unanswered
+
+
+def compare_payouts(*, now: datetime) -> int:
+    """Compares the payouts of each batch with PayPal daily, after a difference hourly, as far as one turn goes. Returns
+    how many batches."""
+    turn, compared = Turn(), 0
+    for batch in turn.take(PayPalBatch.objects.to_compare(now).select_related("run").longest_unasked_first()):
+        PayPalBatch.objects.filter(pk=batch.pk).update(asked_at=now)
+        with turn.ask(f"payout {batch.pk}"):
+            compare_batch(batch, now=now)
+            compared += 1
+    return compared
+
+
+def compare_batch(batch: PayPalBatch, *, now: datetime) -> str:
+    """Records what became of each payout at PayPal, as its webhook would have, and stores and returns the first
+    difference that is left. Raises `PayPalError`.
+
+    No transaction and no lock is held while PayPal answers.
+    """
+    try:
+        found = list(_compare_items(batch, list(_remote_items(batch))))
+    except Expired:
+        found = [f"PayPal does not know {batch} ({batch.pk}) of {batch.run}."]
+    first = found[0] if found else ""
+    PayPalBatch.objects.filter(pk=batch.pk).update(compared_at=now, difference=first[:300])
+    return first
 
 
 def _remote_items(batch: PayPalBatch) -> Iterator[PayoutItemState]:
@@ -311,7 +340,7 @@ def _compare_items(batch: PayPalBatch, remote: list[PayoutItemState]) -> Iterato
             yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
         elif found.amount != item.total:
             yield f"Payout {item.pk} is {item.total} here and {found.amount} at PayPal."
-        elif _contradicts(item, found) and _contradicts(item, latest := _refresh_from_paypal(item, found)):
+        elif not _agrees(item, found) and _contradicts(item, latest := _refresh_from_paypal(item, found)):
             yield f"Payout {item.pk} is {item.state} here and {latest.status.value} at PayPal."
     for unknown in theirs.values():
         shown = f"{unknown.amount} as {unknown.id}, {unknown.status.value}"
@@ -320,19 +349,23 @@ def _compare_items(batch: PayPalBatch, remote: list[PayoutItemState]) -> Iterato
 
 def _refresh_from_paypal(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
     """Applies PayPal's current state, as a webhook would, and reloads ours: either may have changed while the other was
-    read, and PayPal sends no webhook when it reverses a payout."""
+    read. PayPal sends no webhook when it reverses a payout, and a webhook may be lost."""
     latest = gateway().get_payout_item(found.id)
     apply_item_state(run=item.run, remote=latest)
     item.refresh_from_db(fields=["state"])
     return latest
 
 
+def _agrees(item: PayoutItem, found: PayoutItemState) -> bool:
+    denied = item.state == PayoutItem.State.CANCELLED and found.status is PayoutItemStatus.FAILED
+    state = STATES.get(found.status)
+    return denied or state == item.state or (state is None and item.state in PayoutItem.IN_PROGRESS)
+
+
 def _contradicts(item: PayoutItem, found: PayoutItemState) -> bool:
     """A payout in progress here is merely behind, and is followed up; a final state that PayPal does not confirm is a
     contradiction."""
-    ended = item.state == PayoutItem.State.PAID or item.state in PayoutItem.RETURNED_STATES
-    denied = item.state == PayoutItem.State.CANCELLED and found.status is PayoutItemStatus.FAILED
-    return ended and not denied and STATES.get(found.status) != item.state
+    return item.state not in PayoutItem.IN_PROGRESS and not _agrees(item, found)
 
 
 def reconcile_ledger(*, now: datetime, paypal: bool = True) -> LedgerCheck:
@@ -346,11 +379,18 @@ def reconcile_ledger(*, now: datetime, paypal: bool = True) -> LedgerCheck:
 
 
 def reconcile_ledger_nightly(*, now: datetime) -> int:
-    """Daily, or hourly while something differs or PayPal does not answer. Returns how many were made."""
+    """Daily, or hourly while something differs or PayPal does not answer. Returns how many were made.
+
+    Asks PayPal nothing: `compare_payouts` did, and its results count.
+    """
     last = last_check()
     if last is not None and now - last.checked_at < (NIGHTLY if last.agrees and last.paypal else SOON):
         return 0
-    reconcile_ledger(now=now)
+    differing = PayPalBatch.objects.exclude(difference="").filter(first_sent_at__gte=now - PAYPAL_LOOKBACK)
+    at_paypal = differing.order_by("pk").values_list("difference", flat=True).first()
+    difference = first_difference(paypal_since=None) or at_paypal or ""
+    paypal = not PayPalBatch.objects.to_compare(now - LATE).exists()
+    LedgerCheck.objects.create(checked_at=now, difference=difference[:400], paypal=paypal)
     return 1
 
 

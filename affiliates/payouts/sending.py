@@ -19,6 +19,7 @@ from privacy.registry.purposes import Purpose
 from shop.paypal.errors import DuplicateBatch, Invalid, PayPalError
 from shop.paypal.gateway import gateway
 from shop.paypal.request_bodies import is_payable
+from shop.paypal.turn import Turn
 from shop.paypal.types import PayoutLine, PayoutPage, PayoutStatus
 
 from .eligibility import ineligible_payouts
@@ -181,15 +182,16 @@ def _update_run_state(batch: PayPalBatch) -> None:
 
 
 def follow_open_payouts(*, now: datetime) -> int:
-    """Resends batches that were never answered, and follows those in progress. Returns how many."""
+    """Resends batches that were never answered, and follows those in progress, as far as one turn goes. Returns how
+    many."""
+    turn, asked = Turn(), 0
     released = PayPalBatch.objects.filter(run__state__in=PayoutRun.OPEN, state__in=PayPalBatch.OPEN)
-    batches = list(released.select_related("run"))
-    for batch in batches:
-        try:
+    for batch in turn.take(released.select_related("run").longest_unasked_first()):
+        PayPalBatch.objects.filter(pk=batch.pk).update(asked_at=now)
+        with turn.ask(f"payout {batch.pk}"):
             _advance_batch(batch, now)
-        except PayPalError as error:
-            logger.warning("payout %s is still open: %s", batch.pk, error)
-    return len(batches)
+        asked += 1
+    return asked
 
 
 def _advance_batch(batch: PayPalBatch, now: datetime) -> None:

@@ -13,14 +13,18 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from ssl import SSLContext, SSLSocket
 
 from django.conf import settings
 from django.utils import timezone
 from imapclient import SEEN, IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.imap4 import IMAP4WithTimeout
+from imapclient.tls import IMAP4_TLS, create_default_context
 
 from contacts.models import IncomingMail, Mailbox, MailboxMessage
 from contacts.models.mailbox import mailbox_digest
+from privacy.web.bounded_sockets import BoundedSocket, bounded_tls, connect, deadline
 
 from .intake import LARGEST, receive_message
 from .not_filed import NotFiled
@@ -29,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 1000  # messages of one run; the next one goes on
 TIMEOUT = SocketTimeout(connect=10, read=30)  # seconds, read: without a byte
+WITHIN = 300  # seconds for a whole run; what was not fetched is the next one's
 
 
 class MailboxUnreachable(Exception):
@@ -47,7 +52,7 @@ def fetch_mail(*, now: datetime) -> int:
     if not mailbox.claim(now=now):
         return 0
     try:
-        with _folder(mailbox) as client:
+        with deadline(WITHIN), _folder(mailbox) as client:
             return _fetch(client, mailbox)
     except (OSError, IMAPClientError) as error:
         raise MailboxUnreachable(f"the mailbox could not be read: {type(error).__name__}") from None
@@ -55,15 +60,37 @@ def fetch_mail(*, now: datetime) -> int:
         mailbox.release()
 
 
+class BoundedIMAPClient(IMAPClient):  # type: ignore[misc,unused-ignore]
+    """On bounded sockets: within a `deadline`, the whole conversation ends."""
+
+    def _create_IMAP4(self) -> IMAP4WithTimeout | IMAP4_TLS:
+        if self.ssl:
+            return _OverTLS(self.host, self.port, self.ssl_context, TIMEOUT.connect)
+        return _Plain(self.host, self.port, TIMEOUT.connect)
+
+
+class _Plain(IMAP4WithTimeout):  # type: ignore[misc,unused-ignore]
+    def _create_socket(self, timeout: float | None = None) -> BoundedSocket:
+        return connect(self.host, self.port, timeout=self._timeout)
+
+
+class _OverTLS(IMAP4_TLS):  # type: ignore[misc,unused-ignore]
+    def _create_socket(self, timeout: float | None = None) -> SSLSocket:
+        line = connect(self.host, self.port, timeout=self._timeout)
+        context: SSLContext = self.ssl_context
+        return context.wrap_socket(line, server_hostname=self.host)
+
+
 @contextmanager
 def _folder(mailbox: Mailbox) -> Iterator[IMAPClient]:
     """A connection with the mailbox's folder selected."""
     where = settings.MAIL_IN
-    uses_tls = where["encryption"] == "tls"
-    with IMAPClient(where["host"], port=where["port"], ssl=uses_tls, timeout=TIMEOUT) as client:
+    uses_tls, context = where["encryption"] == "tls", bounded_tls(create_default_context())
+    server = {"host": where["host"], "port": where["port"]}
+    with BoundedIMAPClient(**server, ssl=uses_tls, ssl_context=context, timeout=TIMEOUT) as client:
         client.normalise_times = False  # with their time zone
         if where["encryption"] == "starttls":
-            client.starttls()
+            client.starttls(context)
         client.login(where["user"], where["password"])
         mailbox.require_validity(client.select_folder(where["folder"])[b"UIDVALIDITY"])
         yield client

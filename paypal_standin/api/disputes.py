@@ -24,6 +24,19 @@ def show_dispute(request: HttpRequest, dispute_id: str) -> HttpResponse:
     return json_answer(represent(dispute))
 
 
+@bearer_required
+def list_disputes(request: HttpRequest) -> HttpResponse:
+    """GET /v1/customer/disputes?disputed_transaction_id=…: the newest first, without what only the dispute itself
+    shows."""
+    found = Dispute.objects.filter(capture=request.GET.get("disputed_transaction_id", "")).order_by("-created_at")
+    return json_answer({"items": [_summary(dispute) for dispute in found], "links": []})
+
+
+def _summary(dispute: Dispute) -> Json:
+    hidden = {"disputed_transactions", "dispute_outcome"}
+    return {name: value for name, value in represent(dispute).items() if name not in hidden}
+
+
 def open_dispute(capture: Capture) -> Dispute:
     """Open a dispute; a capture has at most one open dispute."""
     now = clock.now()

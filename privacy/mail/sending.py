@@ -40,6 +40,7 @@ from privacy.registry.expiring import is_due
 from privacy.registry.mail_kinds import ByStrangers, MailKind, kind_named, mail_kind
 from privacy.registry.purpose_binding import upkeep
 from privacy.registry.purposes import Refusal
+from privacy.web.bounded_sockets import deadline
 
 from .bounces import mark_undeliverable
 from .gate import MailRefused, deliverable_address, require_mail_allowed
@@ -66,6 +67,8 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 16  # over about two days
 BACK_OFF = timedelta(minutes=1)  # doubled with every attempt, up to LONGEST_BACK_OFF
 LONGEST_BACK_OFF = timedelta(hours=6)
+SEND_WITHIN = 120  # seconds for the whole conversation with the mail server about one mail
+REACH_WITHIN = 20  # seconds to find out whether it is there
 STUCK_AFTER = timedelta(minutes=10)  # then the worker is considered dead, and the mail is retried
 LINK_FORGOTTEN = "This message contained a private link, so its text was not kept."
 NO_SMTPUTF8 = (
@@ -184,8 +187,9 @@ def reach_mail_server() -> None:
     """Connects to the SMTP server, if one is configured, without sending. Raises `OSError` or `SMTPException`."""
     connection = mail_connection()
     if hasattr(connection, "host"):
-        connection.open()
-        connection.close()
+        with deadline(REACH_WITHIN):
+            connection.open()
+            connection.close()
 
 
 def _send(mail: OutgoingMail, kind: MailKind) -> None:
@@ -193,7 +197,7 @@ def _send(mail: OutgoingMail, kind: MailKind) -> None:
     erased meanwhile gets nothing."""
     require_mail_allowed(kind, about=_reason_of(mail), to=mail.recipient)
     message = _message(mail, kind)
-    with mail_connection() as connection:
+    with deadline(SEND_WITHIN), mail_connection() as connection:
         require_mail_allowed(kind, about=_reason_of(mail), to=mail.recipient)
         if not OutgoingMail.objects.filter(pk=mail.pk).exists():
             raise MailRefused(Refusal.REASON_GONE, "the message itself was deleted")

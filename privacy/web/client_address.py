@@ -15,10 +15,12 @@ _HOP = re.compile(r'\s*"?(?:\[(?P<six>[^\[\]]*)\](?::\d+)?|(?P<four>[\d.]+)(?::\
 def client_address(request: HttpRequest) -> str | None:
     """The rightmost address in `X-Forwarded-For` that isn't in `TRUSTED_PROXIES`; clients can forge the rest.
 
-    None if there is no address (a Unix socket without a trusted proxy). `Forwarded` (RFC 7239) is ignored, because
+    The peer of a Unix socket has no address; it is the proxy, because the socket's permissions admit nobody else. None
+    if there is no address (a Unix socket, and `TRUSTED_PROXIES` is empty). `Forwarded` (RFC 7239) is ignored, because
     proxies that set one of the two headers pass the other on as the client sent it.
     """
-    hops = [request.META.get("REMOTE_ADDR", "")]
+    peer = request.META.get("REMOTE_ADDR", "")
+    hops = [peer] if peer else []
     if settings.TRUSTED_PROXIES:
         hops = request.headers.get("X-Forwarded-For", "").split(",") + hops
     address = None

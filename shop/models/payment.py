@@ -21,6 +21,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Payments whose outcome at PayPal is unknown."""
         return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
 
+    def longest_unasked_first(self) -> PaymentQuerySet:
+        return self.order_by(F("asked_at").asc(nulls_first=True), "pk")
+
     def with_problem(self) -> PaymentQuerySet:
         """Payments with something for staff to look at: a difference, or what PayPal said when it was asked."""
         return self.filter(problem__gt="")
@@ -37,7 +40,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 @not_personal(
     "amounts, states and PayPal ids; the order names the buyer",
     "id order_id attempt approval state amount_minor currency paypal_order_id approve_url capture_id refunded_minor"
-    " is_disputed problem created_at changed_at",
+    " is_disputed problem created_at changed_at asked_at",
     despite_link="the buyer's archive has the order with the same amount and day; PayPal ids identify a person only"
     " in PayPal's own records, and `problem` describes a mismatch of amounts",
     growth=BOOKS,
@@ -75,6 +78,8 @@ class Payment(models.Model):
     problem = models.CharField(max_length=200, blank=True)  # for staff: the difference from PayPal
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
+    # When housekeeping last asked PayPal, whatever was answered: next time the others come first.
+    asked_at = models.DateTimeField(null=True, editable=False)
 
     objects = PaymentQuerySet.as_manager()
 

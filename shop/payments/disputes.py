@@ -23,8 +23,9 @@ from privacy.mail.sending import MailKind, notify
 from shop.mails import DISPUTE_CLOSED, DISPUTE_OPENED
 from shop.models import Dispute, Payment, Refund
 from shop.money import Money
-from shop.paypal.errors import Expired, PayPalError
+from shop.paypal.errors import Expired
 from shop.paypal.gateway import gateway
+from shop.paypal.turn import Turn
 from shop.paypal.types import CaptureStatus, DisputeState, DisputeStatus
 from shop.signals import dispute_closed, payment_disputed
 
@@ -168,11 +169,10 @@ def _notify_staff(kind: MailKind, dispute: Dispute) -> None:
 
 def update_open_disputes(*, now: datetime) -> int:
     """Checks each open dispute hourly, in case a webhook event was lost. Returns the number checked."""
-    disputes = list(Dispute.objects.due(now)[:50])
-    for dispute in disputes:
-        try:
+    turn, asked = Turn(), 0
+    for dispute in turn.take(Dispute.objects.due(now)[:50]):
+        Dispute.objects.filter(pk=dispute.pk).update(checked_at=now)
+        with turn.ask(str(dispute), PaymentUnknown):
             update_dispute(paypal_id=dispute.paypal_id)
-        except (PaymentUnknown, PayPalError) as error:
-            logger.warning("%s could not be checked: %s", dispute, error)
-            Dispute.objects.filter(pk=dispute.pk).update(checked_at=now)
-    return len(disputes)
+        asked += 1
+    return asked

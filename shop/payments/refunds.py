@@ -20,6 +20,7 @@ from shop.models import Payment, Refund, RefundReason
 from shop.money import Money
 from shop.paypal.errors import Invalid, PayPalError
 from shop.paypal.gateway import gateway
+from shop.paypal.turn import Turn
 from shop.paypal.types import RefundState, RefundStatus
 
 from .capture_lookup import payment_of_capture
@@ -116,7 +117,17 @@ def obstacle_to_refund(payment: Payment) -> str:
 
 def _send_refund(refund: Refund) -> Refund:
     try:
-        remote = gateway().refund_capture(
+        remote = _ask_for_refund(refund)
+    except PayPalError as error:
+        logger.warning("refund %s is unknown: %s", refund.pk, error)
+        raise ActionRefused("PayPal did not answer. The refund is saved and will be retried automatically.") from error
+    return apply_refund(refund=refund, remote=remote)
+
+
+def _ask_for_refund(refund: Refund) -> RefundState:
+    """Raises `ActionRefused` if PayPal refuses, and another `PayPalError` while the outcome is unknown."""
+    try:
+        return gateway().refund_capture(
             capture_id=refund.payment.capture_id or "",
             request_id=refund.request_key,
             amount=refund.total,
@@ -125,10 +136,6 @@ def _send_refund(refund: Refund) -> Refund:
     except Invalid as error:
         Refund.objects.filter(pk=refund.pk, state=State.NEW).update(state=State.FAILED)
         raise ActionRefused(refusal_text(error.issues)) from error
-    except PayPalError as error:
-        logger.warning("refund %s is unknown: %s", refund.pk, error)
-        raise ActionRefused("PayPal did not answer. The refund is saved and will be retried automatically.") from error
-    return apply_refund(refund=refund, remote=remote)
 
 
 @transaction.atomic
@@ -218,18 +225,18 @@ def finish_open_refunds() -> int:
     now = timezone.now()
     checked_recently = Q(state=State.PENDING, checked_at__gt=now - CHECK_EVERY) & ~is_ahead("checked_at", now)
     waiting = Refund.objects.filter(state__in=Refund.IN_PROGRESS).exclude(checked_recently)
-    refunds = list(waiting.select_related("payment").order_by(F("checked_at").asc(nulls_first=True))[:200])
-    for refund in refunds:
-        _retry_refund(refund)
-    return len(refunds)
+    turn, asked = Turn(), 0
+    for refund in turn.take(waiting.select_related("payment").order_by(F("checked_at").asc(nulls_first=True))[:200]):
+        Refund.objects.filter(pk=refund.pk).update(checked_at=now)
+        with turn.ask(f"refund {refund.pk}", ActionRefused):
+            _retry_refund(refund)
+        asked += 1
+    return asked
 
 
 def _retry_refund(refund: Refund) -> None:
-    try:
-        if refund.paypal_refund_id:
-            apply_refund(refund=refund, remote=gateway().get_refund(refund.paypal_refund_id))
-        else:
-            _send_refund(refund)
-    except (ActionRefused, PayPalError) as error:
-        logger.warning("refund %s is still open: %s", refund.pk, error)
-        Refund.objects.filter(pk=refund.pk).update(checked_at=timezone.now())
+    """Raises `ActionRefused` and `PayPalError`."""
+    if refund.paypal_refund_id:
+        apply_refund(refund=refund, remote=gateway().get_refund(refund.paypal_refund_id))
+    else:
+        apply_refund(refund=refund, remote=_ask_for_refund(refund))

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from shop.models import Payment
-from shop.paypal.errors import AlreadyCaptured, Conflict, Declined, Expired, Invalid, PayerActionRequired, PayPalError
+from shop.paypal.errors import AlreadyCaptured, Conflict, Declined, Expired, Invalid, PayerActionRequired
 from shop.paypal.gateway import gateway
+from shop.paypal.turn import Turn
 from shop.paypal.types import OrderState, OrderStatus
 from shop.signals import payer_known
 
@@ -114,19 +115,12 @@ def _require_new_approval(payment: Payment) -> Payment:
 
 
 def settle_open_payments(*, now: datetime) -> int:
-    """Settles all open payments. Returns the number checked."""
-    asked = 0
-    for payment in Payment.objects.unsettled().filter(created_at__gt=now - SETTLE_FOR).order_by("changed_at")[:200]:
-        try:
+    """Settles open payments, as far as one turn goes. Returns the number checked."""
+    turn, asked = Turn(), 0
+    open_ones = Payment.objects.unsettled().filter(created_at__gt=now - SETTLE_FOR)
+    for payment in turn.take(open_ones.longest_unasked_first()[:200]):
+        Payment.objects.filter(pk=payment.pk).update(asked_at=now)
+        with turn.ask(f"payment {payment.pk}"):
             settle(payment=payment)
-        except PayPalError as error:
-            logger.warning("payment %s is still unknown: %s", payment.pk, error)
-        _move_to_queue_end(payment, now=now)
         asked += 1
     return asked
-
-
-def _move_to_queue_end(payment: Payment, *, now: datetime) -> None:
-    """Gives other payments their turn. A claim's time (CAPTURING) stays, because it says when the claim expires."""
-    waiting = Payment.objects.filter(pk=payment.pk, state__in=[State.CREATED, State.PENDING])
-    waiting.update(changed_at=now)

@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
@@ -20,15 +21,19 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 from django.utils import timezone
 
+from privacy.web.bounded_sockets import deadline
 from shop.paypal.config import PayPalConfig
 from shop.paypal.errors import NotConfigured, WebhookRejected
+
+from .transport import BodyTooLarge, read_body
 
 LIVE_HOSTS = {"api.paypal.com", "api-m.paypal.com"}
 SANDBOX_HOSTS = {"api.sandbox.paypal.com", "api-m.sandbox.paypal.com"}
 LIVE_NAME = "messageverificationcerts.paypal.com"
 SANDBOX_NAME = "messageverificationcerts.sandbox.paypal.com"
 
-TIMEOUT = (5, 10)  # seconds: PayPal waits for our answer meanwhile, and sends again if it takes too long
+WITHIN = 10  # seconds for the whole certificate: PayPal waits for our answer meanwhile, and sends again if it is late
+TIMEOUT = (5, WITHIN)
 MAX_BYTES = 64 * 1024
 MAX_CERTIFICATES = 8
 MAX_CACHED = 8
@@ -62,15 +67,18 @@ class CertificateSource:
         return key
 
     def _fetch(self, url: str) -> bytes:
+        options: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True}
         try:
-            with self._session.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
+            with deadline(WITHIN), self._session.get(url, **options) as response:
                 if response.status_code == 429 or response.status_code >= 500:
                     raise CertificateUnavailable
                 if response.status_code != 200:
                     raise WebhookRejected("The certificate does not exist.")
-                return _limited(response)
+                return read_body(response, at_most=MAX_BYTES)
         except requests.RequestException:
             raise CertificateUnavailable from None
+        except BodyTooLarge:
+            raise WebhookRejected("The certificate is too large.") from None
 
     def _verify(self, chain: list[x509.Certificate]) -> None:
         name = LIVE_NAME if self._config.mode == "live" else SANDBOX_NAME
@@ -125,15 +133,6 @@ def _origin(parts: SplitResult) -> str:
         raise ValueError
     port = f":{parts.port}" if parts.port not in (None, 443 if parts.scheme == "https" else 80) else ""
     return f"{parts.scheme}://{parts.hostname}{port}"
-
-
-def _limited(response: requests.Response) -> bytes:
-    content = b""
-    for chunk in response.iter_content(8192):
-        content += chunk
-        if len(content) > MAX_BYTES:
-            raise WebhookRejected("The certificate is too large.")
-    return content
 
 
 def _certificates(pem: bytes) -> list[x509.Certificate]:

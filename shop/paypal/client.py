@@ -12,7 +12,8 @@ import json
 import logging
 import threading
 import time
-from http.cookiejar import DefaultCookiePolicy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,25 +21,29 @@ import requests
 from django.views.decorators.debug import sensitive_variables
 from paypalrestsdk.api import Api  # type: ignore[import-untyped,unused-ignore]
 
+from privacy.web.bounded_sockets import deadline, remaining
 from shop.paypal.config import PayPalConfig
 from shop.paypal.errors import Transient
 
 from .error_mapping import Busy, Unauthorized, clean_debug_id, refusal
+from .transport import BodyTooLarge, paypal_session, read_body
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = (5, 30)  # seconds to connect, seconds without a byte
+WITHIN = 30  # seconds for a whole call: token, repetitions, and the answer to its last byte
+TIMEOUT = (5, WITHIN)  # seconds to connect, seconds without a byte
+LARGEST = 4 * 1024 * 1024  # bytes of an answer; a page of 100 payouts has about 150,000
 REPEATS = 2  # at once, and never after a pause: somebody waits for the page, and housekeeping asks again anyway
 RETRY_WINDOW = 8  # seconds after the first attempt in which another one may begin
 TOKEN_MARGIN = 60  # seconds before its end in which a token is no longer used
-POOL_SIZE = 10
 
 
 class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no types
     """One per process and configuration; threads share it.
 
     Raises the errors of `shop.paypal.errors` and nothing else. A GET, and a POST that carries a key, is repeated at
-    once and at most twice on a failed connection or 5xx; a POST without a key is sent once.
+    once and at most twice on a failed connection or 5xx; a POST without a key is sent once. Each call ends `WITHIN`
+    seconds, also if PayPal drips its answer.
     """
 
     def __init__(self, config: PayPalConfig) -> None:
@@ -48,7 +53,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
             client_id=config.client_id,
             client_secret=config.client_secret,
         )
-        self.session = _session(use_proxies=config.mode != "standin")
+        self.session = paypal_session(use_proxies=config.mode != "standin")
         self._token_lock = threading.Lock()
         self._token_until = 0.0
         self.token_hash: dict[str, Any] | None = None
@@ -84,13 +89,14 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
             "data": json.dumps(body).encode() if isinstance(body, dict) else body,
             "repeatable": repeatable or method == "GET" or "PayPal-Request-Id" in (headers or {}),
         }
-        token = self.get_token_hash()
-        try:
+        with deadline(WITHIN):
+            token = self.get_token_hash()
+            try:
+                return self.http_call(url, method, headers=self._headers(token, body, headers), **call)
+            except Unauthorized:
+                self._forget(token)
+            token = self.get_token_hash()
             return self.http_call(url, method, headers=self._headers(token, body, headers), **call)
-        except Unauthorized:
-            self._forget(token)
-        token = self.get_token_hash()
-        return self.http_call(url, method, headers=self._headers(token, body, headers), **call)
 
     @sensitive_variables()
     def http_call(self, url: str, method: str, *, repeatable: bool = True, **kwargs: Any) -> dict[str, Any]:
@@ -122,7 +128,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
     ) -> dict[str, Any]:
         """The current token, or a new one. `headers` are not passed on: they belong to the API call, not to the token
         request."""
-        with self._token_lock:
+        with deadline(WITHIN), self._locked_token():
             self.validate_token_hash()
             return self.token_hash or self._keep(super().get_token_hash())
 
@@ -133,15 +139,18 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
     @sensitive_variables()
     def _send(self, url: str, method: str, **kwargs: Any) -> dict[str, Any]:
         path = urlsplit(url).path
+        options: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True, **kwargs}
         try:
-            response = self.session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **kwargs)
-        except requests.RequestException as error:
+            with self.session.request(method, url, **options) as response:
+                content = read_body(response, at_most=LARGEST)
+        except (requests.RequestException, BodyTooLarge) as error:
             # The class says what happened; the text might quote an address and the chained error holds the request.
             log.warning("PayPal %s %s: %s", method, path, type(error).__name__)
-            raise (Transient() if isinstance(error, requests.ReadTimeout) else Busy()) from None
+            final = isinstance(error, requests.ReadTimeout | BodyTooLarge) or remaining() <= 0
+            raise (Transient() if final else Busy()) from None
         debug_id = clean_debug_id(response.headers.get("PayPal-Debug-Id"))
         log.info("PayPal %s %s: %d, debug id %s", method, path, response.status_code, debug_id)
-        return self.handle_response(response, response.content)
+        return self.handle_response(response, content)
 
     def _headers(
         self, token: dict[str, Any], body: dict[str, Any] | bytes | None, extra: dict[str, str] | None
@@ -155,6 +164,16 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
             **(extra or {}),
         }
 
+    @contextmanager
+    def _locked_token(self) -> Iterator[None]:
+        """Another thread may be waiting for a silent PayPal meanwhile: each waits no longer than its own call may."""
+        if not self._token_lock.acquire(timeout=max(remaining(), 0)):
+            raise Transient
+        try:
+            yield
+        finally:
+            self._token_lock.release()
+
     def _keep(self, token: dict[str, Any]) -> dict[str, Any]:
         lifetime = token.get("expires_in")
         if not isinstance(token.get("access_token"), str) or not isinstance(lifetime, int):
@@ -164,25 +183,9 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
         return token
 
     def _forget(self, token: dict[str, Any]) -> None:
-        with self._token_lock:
+        with deadline(WITHIN), self._locked_token():
             if self.token_hash is token:  # another thread may have fetched a fresh one meanwhile
                 self.token_hash = None
-
-
-def _session(*, use_proxies: bool) -> requests.Session:
-    session = requests.Session()
-    adapter = requests.adapters.HTTPAdapter(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.trust_env = use_proxies
-    session.auth = _as_it_is
-    return session
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Without an `auth`, requests would replace the token by a password from ~/.netrc."""
-    return request
 
 
 def _json(content: bytes) -> Any:

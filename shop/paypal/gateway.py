@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -112,6 +113,15 @@ class Gateway:
         https://developer.paypal.com/docs/api/customer-disputes/v1/#disputes_get
         """
         return _read(responses.dispute_state, self.client.get(f"/v1/customer/disputes/{_id(dispute_id)}"))
+
+    @sensitive_variables()
+    def list_disputes(self, capture_id: str) -> dict[str, datetime]:
+        """The disputes of one capture, and when each last changed.
+
+        https://developer.paypal.com/docs/api/customer-disputes/v1/#disputes_list
+        """
+        query = f"disputed_transaction_id={_id(capture_id)}&page_size=50"
+        return _read(responses.dispute_changes, self.client.get(f"/v1/customer/disputes?{query}"))
 
     @sensitive_variables()
     def create_payout(self, *, sender_batch_id: str, subject: str, items: Sequence[PayoutLine]) -> PayoutState:

@@ -105,6 +105,13 @@ def dispute_state(answer: Json) -> DisputeState:
     )
 
 
+def dispute_changes(answer: Json) -> dict[str, datetime]:
+    return {
+        found["dispute_id"]: _time(found.get("update_time") or found["create_time"])
+        for found in answer.get("items", [])
+    }
+
+
 def payout_state(answer: Json) -> PayoutState:
     header = answer["batch_header"]
     return PayoutState(

@@ -1,12 +1,14 @@
 """Reconciliation: compares each payment with PayPal, amount by amount.
 
-For each payment it fetches PayPal's order with its captures and refunds, repairs what it can (a missed refund, a
-canceled chargeback), and stores the remaining difference in `Payment.problem` until a later comparison finds none.
+For each payment it fetches its disputes and PayPal's order with its captures and refunds. What PayPal says plainly is
+recorded, as the lost message would have had it recorded: a refund, a reversal, a dispute, its end. The remaining
+difference stands in `Payment.problem` until a later comparison finds none.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,8 +27,9 @@ from shop.payments.disputes import update_dispute
 from shop.payments.extra_captures import update_extra_capture
 from shop.payments.refunds import REVERTED_STATUSES, import_refund
 from shop.payments.settlement import settle
-from shop.paypal.errors import Expired, PayPalError
+from shop.paypal.errors import Expired, Invalid
 from shop.paypal.gateway import gateway
+from shop.paypal.turn import Turn
 from shop.paypal.types import CaptureState, CaptureStatus, RefundState, RefundStatus
 
 logger = logging.getLogger(__name__)
@@ -50,7 +53,7 @@ def reconcile_payments(*, now: datetime, at_most: int = BATCH) -> int:
     doubled = Q(pk__in=ExtraCapture.objects.to_refund().values("payment"))
     known = Payment.objects.filter(Q(state__in=Payment.RECEIVED) | doubled, created_at__gt=now - COMPARE_FOR)
     due = known.exclude(pk__in=PayPalSnapshot.objects.fresh(now).values("payment"))
-    return _reconcile_all(list(due.order_by(F("snapshot__checked_at").asc(nulls_first=True))[:at_most]))
+    return _reconcile_all(due.longest_unasked_first()[:at_most], now=now)
 
 
 def reconcile_now() -> int:
@@ -60,17 +63,15 @@ def reconcile_now() -> int:
     known = Payment.objects.exclude(paypal_order_id=None).filter(differs | Q(state__in=Payment.RECEIVED))
     agrees = ExpressionWrapper(~differs, output_field=BooleanField())
     mismatched_first = known.annotate(agrees=agrees).order_by("agrees", F("snapshot__checked_at").asc(nulls_first=True))
-    return _reconcile_all(list(mismatched_first[:MANUAL_BATCH]))
+    return _reconcile_all(mismatched_first[:MANUAL_BATCH], now=timezone.now())
 
 
-def _reconcile_all(payments: list[Payment]) -> int:
-    compared = 0
-    for payment in payments:
-        try:
+def _reconcile_all(payments: Iterable[Payment], *, now: datetime) -> int:
+    turn, compared = Turn(), 0
+    for payment in turn.take(payments):
+        Payment.objects.filter(pk=payment.pk).update(asked_at=now)
+        with turn.ask(f"payment {payment.pk}"):
             reconcile_payment(payment=payment)
-        except PayPalError as error:
-            logger.warning("payment %s could not be compared: %s", payment.pk, error)
-        else:
             compared += 1
     return compared
 
@@ -81,11 +82,31 @@ def reconcile_payment(*, payment: Payment) -> PayPalSnapshot:
         payment = settle(payment=payment)
     for number in list(payment.extra_captures.to_refund().values_list("capture_id", flat=True)):
         update_extra_capture(number)
+    if payment.is_received and _update_disputes(payment):
+        payment.refresh_from_db()
     asked_at = timezone.now()
     seen, refunds = _fetch_remote(payment)
     if payment.is_received:
         _repair_refunds(payment, seen, refunds)
     return _store_snapshot(payment, seen, asked_at)
+
+
+def _update_disputes(payment: Payment) -> bool:
+    """Records the disputes that changed without a message. First, because what a lost one took is no refund. Returns
+    whether there were any."""
+    try:
+        changes = gateway().list_disputes(payment.capture_id or "")
+    except (Expired, Invalid) as error:  # this PayPal app may not read disputes
+        logger.info("the disputes of payment %s can't be listed: %s", payment.pk, error)
+        return False
+    known = dict(payment.disputes.values_list("paypal_id", "changed_at"))
+    news = [number for number, changed_at in changes.items() if number not in known or changed_at > known[number]]
+    for number in news:
+        try:
+            update_dispute(paypal_id=number)
+        except PaymentUnknown:
+            logger.error("payment %s: a dispute at PayPal names another capture", payment.pk)
+    return bool(news)
 
 
 def _fetch_remote(payment: Payment) -> tuple[PayPalTotals, tuple[RefundState, ...]]:
@@ -183,6 +204,8 @@ def describe_mismatch(payment: Payment, seen: PayPalTotals) -> str:
         return f"PayPal collected {seen.captured}; here it is {expected}"
     if payment.is_received and seen.capture_id != payment.capture_id:
         return f"PayPal's capture is {seen.capture_id}; here it is {payment.capture_id}"
+    if seen.status == CaptureStatus.PARTIALLY_REFUNDED and not (seen.returned.minor or payment.refunded_minor):
+        return "PayPal returned a part and doesn't say how much; here it is nothing"
     if seen.returned != payment.returned:
         return f"PayPal returned {seen.returned}; here it is {payment.returned}"
     return ""

@@ -27,8 +27,8 @@ from shop.payments.disputes import update_dispute
 from shop.payments.extra_captures import update_extra_capture
 from shop.payments.refunds import import_refund
 from shop.payments.settlement import settle
-from shop.paypal.errors import PayPalError
 from shop.paypal.gateway import gateway
+from shop.paypal.turn import Turn
 from shop.paypal.types import WebhookEvent
 from shop.signals import paypal_event_received
 
@@ -73,19 +73,20 @@ def _find_payment(names: EventIds) -> Payment | None:
 @acts_for(Purpose.ORDER)
 def handle_event(event_pk: str) -> None:
     """The first attempt, in the worker. A failure leaves the event open for `handle_open_events`."""
-    _process_event(PayPalEvent.objects.get(pk=UUID(event_pk)))
+    _process_event(PayPalEvent.objects.get(pk=UUID(event_pk)), Turn())
 
 
 def handle_open_events(*, now: datetime) -> int:
     """Retries failed events, because a refund made at PayPal is known from its event alone. Returns their number."""
-    events = list(PayPalEvent.objects.due(now)[:100])
-    for event in events:
+    turn, tried = Turn(), 0
+    for event in turn.take(PayPalEvent.objects.due(now)[:100]):
         _schedule_retry(event, now=now)
         try:
-            _process_event(event)
+            _process_event(event, turn)
         except Exception:  # an unexpected event must not block the others
             logger.exception("event %s could not be handled", event.event_id)
-    return len(events)
+        tried += 1
+    return tried
 
 
 def _schedule_retry(event: PayPalEvent, *, now: datetime) -> None:
@@ -94,12 +95,9 @@ def _schedule_retry(event: PayPalEvent, *, now: datetime) -> None:
     PayPalEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1, due_at=now + wait)
 
 
-def _process_event(event: PayPalEvent) -> None:
-    try:
+def _process_event(event: PayPalEvent, turn: Turn) -> None:
+    with turn.ask(f"event {event.event_id}", PaymentUnknown):
         _apply_event(event)
-    except (PaymentUnknown, PayPalError) as error:
-        logger.warning("event %s is still open: %s", event.event_id, error)
-    else:
         _close_event(event)
 
 

@@ -1,5 +1,8 @@
 """Faults on request."""
 
+import itertools
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -48,6 +51,34 @@ def test_the_request_gets_lost_and_nothing_happens(api: Api, kind: str) -> None:
     with pytest.raises((requests.ConnectionError, requests.Timeout)):
         raw_capture(api, order_id, key, timeout=0.5)
     assert api.order(order_id).json()["status"] == "APPROVED"
+
+
+def test_silence_holds_connections_but_no_threads_of_the_standin(api: Api) -> None:
+    order_id = approved(api)
+    api.fault("silent", order_id, times=10)
+    with ThreadPoolExecutor(10) as callers:
+        calls = [callers.submit(raw_capture, api, order_id, unique("cap"), timeout=2) for _ in range(10)]
+        assert api.raw("GET", "/v2/checkout/orders/NONE", timeout=2).status_code == 404
+        assert {type(call.exception()) for call in calls} == {requests.ReadTimeout}
+    assert api.order(order_id).json()["status"] == "APPROVED"
+
+
+def test_silence_can_hide_that_it_was_done(api: Api) -> None:
+    order_id, key = approved(api), unique("cap")
+    api.fault("silent_after_commit", "/capture")
+    with pytest.raises(requests.ReadTimeout):
+        raw_capture(api, order_id, key, timeout=1)
+    assert api.capture(order_id, key).status_code == 200
+
+
+def test_an_answer_can_drip(api: Api) -> None:
+    order_id = approved(api)
+    api.fault("drips", order_id, seconds=0.001)
+    with api.raw("GET", f"/v2/checkout/orders/{order_id}", stream=True, timeout=5) as answer:
+        content = b"".join(itertools.islice(answer.iter_content(1), 2000))
+    assert answer.headers["Standin-Fault"] == "drips"
+    assert json.loads(content)["status"] == "APPROVED"
+    assert content.endswith(b"  ")  # and so on
 
 
 def test_a_500_can_hide_that_it_was_done(api: Api) -> None:

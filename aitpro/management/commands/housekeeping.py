@@ -1,5 +1,7 @@
 import signal
+import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,7 +9,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aitpro.file_permissions import restrict_permissions
-from aitpro.housekeeping import housekeep
+from aitpro.housekeeping import Lane, housekeep
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.keystore.clock import clock_jump, confirm_clock
 
@@ -25,25 +27,44 @@ class Command(BaseCommand):
             help="after the clock jumped, or the machine was off for more than a day: go on, by this clock",
         )
 
-    def handle(self, *args: Any, every: int | None, clock_is_right: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--lane",
+            action="append",
+            choices=[lane.value for lane in Lane],
+            help="only these steps: those that ask no other server, or one. By default all, in this order",
+        )
+
+    def handle(
+        self, *args: Any, every: int | None, clock_is_right: bool, lane: list[str] | None, **options: Any
+    ) -> None:
         restrict_permissions()
         if clock_is_right:
             self._require_ready()
             confirm_clock(now=timezone.now())
+        lanes = [each for each in Lane if lane is None or each in lane]
         if every is None:
-            self._once()
-            return
+            self._once(lanes)
+        else:
+            self._repeat(lanes, every)
+
+    def _repeat(self, lanes: Sequence[Lane], every: int) -> None:
+        """Each lane at its own pace: whoever waits for PayPal keeps no other lane waiting."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            while True:
-                self._round()
-                close_old_connections()
-                time.sleep(every)
+            for lane in lanes[1:]:
+                threading.Thread(target=self._rounds, args=(lane, every), name=lane, daemon=True).start()
+            self._rounds(lanes[0], every)
         except KeyboardInterrupt:
             return
 
-    def _once(self) -> None:
-        done = self._round()
+    def _rounds(self, lane: Lane, every: int) -> None:
+        while True:
+            self._round([lane])
+            close_old_connections()
+            time.sleep(every)
+
+    def _once(self, lanes: Sequence[Lane]) -> None:
+        done = self._round(lanes)
         for name, count in done.items():
             self.stdout.write(f"{name}: {'failed, see the log' if count is None else count}")
         if jump := clock_jump(now=timezone.now()):
@@ -51,10 +72,10 @@ class Command(BaseCommand):
         if None in done.values():
             raise CommandError("Some of the work failed.")
 
-    def _round(self) -> dict[str, int | None]:
+    def _round(self, lanes: Sequence[Lane]) -> dict[str, int | None]:
         """Refused on databases that must not serve, also when one was restored under a running process."""
         self._require_ready()
-        return housekeep(now=timezone.now())
+        return housekeep(now=timezone.now(), lanes=lanes)
 
     @staticmethod
     def _require_ready() -> None:

@@ -25,7 +25,7 @@ from affiliates.models import (
     PayoutRun,
     PayPalBatch,
 )
-from affiliates.payouts.reconciliation import CHECKS, first_difference, reconcile_ledger_nightly
+from affiliates.payouts.reconciliation import CHECKS, compare_payouts, first_difference, reconcile_ledger_nightly
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from affiliates.statistics.balances import correct_balances
 from shop.models import Payment, Product, Refund
@@ -291,6 +291,12 @@ def test_unreachable_paypal_is_reported_without_alert(
     assert "The last reconciliation" not in staff.get("/admin/affiliates/payoutrun/").content.decode()
     assert "failed for three days" not in staff.get("/admin/").content.decode()
     assert reconcile_ledger_nightly(now=check.checked_at + timedelta(hours=1)) == 1  # tried again soon
+    assert LedgerCheck.objects.latest("checked_at").paypal  # sent a moment ago: its comparison is not late
+    later = timezone.now() + timedelta(hours=26)
+    assert compare_payouts(now=later) == 0
+    reconcile_ledger_nightly(now=later)
+    assert not LedgerCheck.objects.latest("checked_at").paypal
+    LedgerCheck.objects.filter(paypal=True).delete()
     LedgerCheck.objects.filter(pk=check.pk).update(checked_at=timezone.now() - timedelta(days=3))
     assert "failed for three days" in staff.get("/admin/").content.decode()
 

@@ -45,6 +45,8 @@ def stored(client: Client, peer: str, forwarded: str | None) -> str | None:
         ("10.1.2.3", f"{VISITOR}\x00", "10.1.2.3"),
         ("10.1.2.3", "," * 5000, "10.1.2.3"),
         ("", None, None),  # a Unix socket
+        ("", VISITOR, VISITOR),
+        ("", f"{LIAR}, {VISITOR}", VISITOR),
     ],
 )
 def test_forwarded_address_is_used_only_from_trusted_proxy(

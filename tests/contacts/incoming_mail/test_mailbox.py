@@ -23,6 +23,7 @@ from contacts.incoming_mail.mailbox import MailboxUnreachable, fetch_mail
 from contacts.models import IncomingMail, Mailbox, MailboxMessage
 from privacy.erasure.erase import erase_person
 from tests.imap_server import PASSWORD, IMAPServer, imap_server
+from tests.trickle import trickle
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -336,6 +337,21 @@ def test_a_server_that_says_nothing_is_given_up(
     monkeypatch.setattr(mailbox, "TIMEOUT", SocketTimeout(connect=1, read=1))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.MAIL_IN = {**server.settings, "port": silent.getsockname()[1], "encryption": ""}
+        with pytest.raises(MailboxUnreachable):
+            fetch()
+    assert the_mailbox().busy_until is None
+
+
+@pytest.mark.parametrize(
+    ("encryption", "said"),
+    [("", b"* OK "), ("", b"* OK ready\r\n* CAPABILITY "), ("starttls", b"* OK "), ("tls", b"\x16\x03\x03\x40\x00")],
+)
+def test_a_server_that_drips_its_answer_is_given_up(
+    server: IMAPServer, settings: Settings, monkeypatch: pytest.MonkeyPatch, encryption: str, said: bytes
+) -> None:
+    monkeypatch.setattr(mailbox, "WITHIN", 0.5)
+    with trickle(said) as port:
+        settings.MAIL_IN = {**server.settings, "port": port, "encryption": encryption}
         with pytest.raises(MailboxUnreachable):
             fetch()
     assert the_mailbox().busy_until is None

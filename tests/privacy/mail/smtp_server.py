@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP
 
 def mailers(port: int, **options: Any) -> dict[str, Any]:
     """`settings.MAILERS` for a server on this port."""
-    backend = "django.core.mail.backends.smtp.EmailBackend"
+    backend = "privacy.mail.smtp.EmailBackend"
     return {"default": {"BACKEND": backend, "OPTIONS": {"host": "127.0.0.1", "port": port, **options}}}
 
 

@@ -34,6 +34,7 @@ from privacy.mails import REQUEST_CONFIRMATION
 from privacy.models import OutgoingMail, PrivacyRequest, UndeliverableAddress
 from tests import factories
 from tests.privacy.stored import anew
+from tests.trickle import trickle
 
 from .smtp_server import Gate, SmtpServer, mailers, smtp_server
 
@@ -194,6 +195,17 @@ def test_a_server_that_does_not_answer_is_left_after_a_while(
     gate.opened.set()
     assert (anew(mail).state, anew(mail).attempts) == (State.QUEUED, 1)
     assert server.messages == []
+
+
+@pytest.mark.parametrize("said", [b"220 ", b"220-welcome\r\n220-", b"220 welcome\r\n250-"])
+def test_a_server_that_drips_its_answer_is_left_and_tried_again(
+    mail: OutgoingMail, work: Work, settings: Settings, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    monkeypatch.setattr("privacy.mail.sending.SEND_WITHIN", 0.5)
+    with trickle(said) as port:
+        settings.MAILERS = mailers(port)
+        work()
+    assert (anew(mail).state, anew(mail).attempts) == (State.QUEUED, 1)
 
 
 def test_an_international_domain_is_written_in_ascii(server: SmtpServer, work: Work) -> None:

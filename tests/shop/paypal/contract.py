@@ -19,6 +19,8 @@ import requests
 from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 
+from shop.paypal.transport import BoundedAdapter
+
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 HOST = "https://api-m.sandbox.paypal.com"  # the files know only PayPal's hosts
 FILES = {
@@ -30,7 +32,7 @@ FILES = {
 ANSWER_ONLY = "/v1/notifications/verify"  # the file marks the event in the request as read-only
 
 
-class ContractAdapter(requests.adapters.HTTPAdapter):
+class ContractAdapter(BoundedAdapter):
     """Raises openapi-core's error where the traffic departs from the files; `checked` lists what it has looked at."""
 
     def __init__(self) -> None:

@@ -25,6 +25,7 @@ from django.http import HttpRequest, HttpResponseBase
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 READS = ("SELECT", "PRAGMA", "EXPLAIN", "SET", "SHOW")
 PATIENCE = (5, 3)  # seconds to connect, seconds without a byte: nobody sits through the real 30
+WHOLE = 6  # seconds, of an answer that drips
 
 _here = threading.local()
 
@@ -36,7 +37,7 @@ class CrashPointsConfig(AppConfig):
     def ready(self) -> None:
         from shop.paypal import client
 
-        client.TIMEOUT = PATIENCE
+        client.TIMEOUT, client.WITHIN = PATIENCE, WHOLE
         _leave_out_the_clock()
         watch_every_step()
 

@@ -28,6 +28,9 @@ PASSING: dict[str, dict[str, Any]] = {
     "status_429": {"times": 3},
     "status_401": {"times": 2},
     "garbage": {"times": 3},
+    "silent": {},
+    "silent_after_commit": {},
+    "drips": {"seconds": 0.2},
 }
 LIES = {
     "wrong_amount": "$60.95 instead of $59.95",

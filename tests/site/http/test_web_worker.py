@@ -60,3 +60,28 @@ def test_post_outside_accounts_keeps_its_connection(address: str) -> None:
     answer = requests.post(f"{address}/contact/", data="hello", timeout=20)
     assert answer.text == "hello"
     assert answer.headers["Connection"] == "keep-alive"
+
+
+def test_worker_that_has_answered_enough_is_replaced_and_no_request_is_lost() -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--max-requests", "25", "--max-requests-jitter", "5"]
+    server = subprocess.Popen([*command, "--bind", f"127.0.0.1:{port}", "tests.site.http.process_id_app"], cwd=ROOT)
+
+    def ask(number: int) -> list[str]:
+        """A post that arrives in two parts, a page on a kept connection, and a sign-in."""
+        with requests.Session() as session:
+            address = f"http://127.0.0.1:{port}"
+            answers = [session.post(f"{address}/contact/", data=iter([b"a=", b"b"]), timeout=60)]
+            answers += [session.get(f"{address}/", timeout=60) for _ in range(3)]
+            answers += [requests.post(f"{address}/accounts/login/", data="a=b", timeout=60)]
+        assert [answer.status_code for answer in answers] == [200] * 5
+        return [answer.text for answer in answers]
+
+    try:
+        wait_for(lambda: _is_up(f"http://127.0.0.1:{port}/"), "gunicorn")
+        with ThreadPoolExecutor(4) as visitors:
+            processes = {process for answers in visitors.map(ask, range(60)) for process in answers}
+    finally:
+        server.terminate()
+        server.wait(60)
+    assert len(processes) >= 6, processes  # 300 requests, at most 30 for each process

@@ -20,7 +20,8 @@ REHEARSAL = {
     for name in ("environment", "nightly", "process", "rehearsal", "scratch_copy")
 }
 REHEARSAL |= {"aitpro/probes/served.py"}  # starts the server, and speaks to it
-PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
+PAYPAL = {f"shop/paypal/{name}.py" for name in ("client", "certificates", "transport")}
+BOUNDED = "privacy/web/bounded_sockets.py"  # connections with a deadline
 
 # module → the files that may import it all the same
 MODULES = {
@@ -28,9 +29,16 @@ MODULES = {
     "http.client": {"aitpro/logs/error_reports.py", *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
-    "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/third_parties.py", *REHEARSAL},
+    "socket": {
+        DEMO,
+        BOUNDED,
+        "shop/paypal/transport.py",
+        "aitpro/web_worker.py",
+        "aitpro/probes/third_parties.py",
+        *REHEARSAL,
+    },
     "urllib.request": set[str](),
-    "urllib3": set[str](),
+    "urllib3": PAYPAL,
     "subprocess": {  # pg_dump, pg_restore and psql
         *{DEMO, *REHEARSAL},
         *{f"aitpro/backups/databases/{name}.py" for name in ("postgres", "postgres_programs")},
