@@ -32,6 +32,7 @@ FOR command IN
     relname)
   FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+  ORDER BY relkind = 'S'  -- the sequences of identity columns go with their tables
 LOOP EXECUTE command; END LOOP;
 FOR command IN
   SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure)
