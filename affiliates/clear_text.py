@@ -33,7 +33,7 @@ clear_text(
     OWN_WORDS,
     """
     affiliates_ledgercheck.difference affiliates_payoutrun.problem affiliates_payoutitem.error
-    affiliates_paypalbatch.problem
+    affiliates_paypalbatch.difference affiliates_paypalbatch.problem
     """,
 )
 clear_text(

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -44,6 +45,7 @@ _MAILER_OPTIONS = {  # of each backend, as django-environ names them
 _MAILBOX_SCHEMES = {"imaps": ("tls", 993), "imap+tls": ("starttls", 143), "imap": ("", 143)}
 
 
+_LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=.*|#.*|")
 ALIKE = 0.85  # of two names; SITE_URI and SITE_URL are
 READ_ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "REHEARSAL", "REQUESTS_CA_BUNDLE", "WEB_CONCURRENCY"}
 
@@ -59,9 +61,7 @@ class Environment:
         self.in_file: set[str] = set()  # names that came from the file alone
         if dotenv.is_file():
             before = set(os.environ)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # they quote lines
-                environ.Env.read_env(str(dotenv))
+            environ.Env.read_env(StringIO(_lines(dotenv)))
             self.in_file = set(os.environ) - before
 
     def text(self, name: str, default: str | None = None) -> str:
@@ -166,6 +166,12 @@ class Environment:
         expected = "columns such as privacy_privacyrequest.phone"
         return [self._parse(name, word, _column, expected) for word in self.words(name)]
 
+    def age_recipients(self, name: str) -> list[str]:
+        """Public keys; a secret one stops the start."""
+        return [
+            self._parse(name, word, _age_recipient, "public keys that begin with age1") for word in self.words(name)
+        ]
+
     def report_address(self, name: str) -> str:
         """A Sentry-compatible DSN; empty if unset."""
         return self.parsed(name, _report_address, expected="an address such as https://key@host/1", default="")
@@ -177,6 +183,14 @@ class Environment:
     def origin(self, name: str, *, default: str) -> str:
         """A URL such as `https://example.com`, without a path."""
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
+
+    def token(self, name: str) -> str:
+        """A secret that opens something; empty if unset."""
+        return self.parsed(name, _token, expected="24 characters or more, without spaces", default="")
+
+    def ping_url(self, name: str) -> str:
+        """An https address; http only on this machine. Empty if unset."""
+        return self.parsed(name, _ping_url, expected="an address such as https://example.com/ping", default="")
 
     def reply_address(self, name: str) -> str:
         """`info@example.com`, to which details are added (RFC 5233), or `@reply.example.com`; empty if unset."""
@@ -190,8 +204,9 @@ class Environment:
         """Empty if the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
-    def cache(self, name: str, *, default: str) -> dict[str, Any]:
-        return self.parsed(name, environ.Env.cache_url_config, expected="a cache address", default=default)
+    def cache(self, name: str) -> dict[str, Any]:
+        """The cache of the rate limits: Redis, or if unset a table of the database."""
+        return self.parsed(name, _cache, expected="redis://, rediss:// or unix:// with a host or path", default="")
 
     def mailer(self, name: str, *, default: str, timeout: int) -> dict[str, Any]:
         """An entry of `MAILERS`. `timeout` is in seconds, for mail servers."""
@@ -222,6 +237,18 @@ class Environment:
             raise ImproperlyConfigured(f"{name} is malformed: {expected} is expected.") from None
 
 
+def _lines(dotenv: Path) -> str:
+    """The content of a `.env`. django-environ would log a line that it can't read, with all that is in it."""
+    try:
+        lines = [line.strip() for line in dotenv.read_text().splitlines()]
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{dotenv.name} can't be read.") from None
+    for number, line in enumerate(lines, start=1):
+        if not _LINE.fullmatch(line):
+            raise ImproperlyConfigured(f"{dotenv.name}: line {number} is malformed: NAME=value is expected.")
+    return "\n".join(lines)
+
+
 def _amounts(value: str) -> list[int]:
     amounts = [int(amount) for amount in value.split(",")]
     if amounts[0] <= 0 or amounts[-1] > 1_000_000_000 or amounts != sorted(set(amounts)):
@@ -247,6 +274,21 @@ def _database(value: str) -> dict[str, Any]:
     if not config["NAME"] or (postgresql and config["PORT"] and not 0 < int(config["PORT"]) < 65536):
         raise ValueError
     return config
+
+
+def _cache(value: str) -> dict[str, Any]:
+    if not value:
+        return {"BACKEND": "privacy.web.caches.limit_table.LimitTable"}
+    from redis import ConnectionPool
+
+    _require_url(value)
+    parts = urlsplit(value)
+    if not (parts.path if parts.scheme == "unix" else parts.hostname):
+        raise ValueError
+    if parts.scheme != "unix":
+        int(parts.path.strip("/") or 0)  # the number of a database; redis-py would use 0 for a word
+    ConnectionPool.from_url(value).make_connection()  # without connecting; raises an error for an unknown option
+    return {"BACKEND": "privacy.web.caches.redis_cache.RedisCache", "LOCATION": value, "KEY_PREFIX": "aitpro"}
 
 
 def _require_url(value: str) -> None:
@@ -297,6 +339,25 @@ def _mailbox(value: str) -> dict[str, Any]:
         "password": unquote(parts.password),
         "folder": unquote(parts.path.strip("/")) or "INBOX",
     }
+
+
+def _token(value: str) -> str:
+    if value and not re.fullmatch(r"[!-~]{24,200}", value):
+        raise ValueError
+    return value
+
+
+def _ping_url(value: str) -> str:
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    is_safe = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    )
+    if not is_safe or not parts.hostname or parts.username or parts.fragment or not re.fullmatch(r"[!-~]+", value):
+        raise ValueError
+    _ = parts.port  # raises for what is no port
+    return value
 
 
 def _reply_address(value: str) -> str:
@@ -362,6 +423,12 @@ def _email(value: str) -> str:
 
 def _column(value: str) -> str:
     if not re.fullmatch(r"[a-z_0-9]+\.[a-z_0-9]+", value):
+        raise ValueError
+    return value
+
+
+def _age_recipient(value: str) -> str:
+    if not re.fullmatch(r"age1[0-9a-z]{58,}", value):
         raise ValueError
     return value
 

@@ -24,6 +24,8 @@ from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
+from aitpro.health.job_runs import measured, store_runs
+from aitpro.health.watch import notify_of_stopped_worker
 from clients.quotes.decisions import expire_quotes
 from clients.quotes.payments import make_dated_installments_due, remind_of_installments
 from clients.quotes.reminders import remind_of_quotes
@@ -133,6 +135,7 @@ JOBS: dict[str, Job] = {
     "rehearsals started": Job(lambda now: start_when_due(now=now)),
     # The last of its lane: it measures the results of the others.
     "broken promises": Job(lambda now: refresh_evidence(now=now), despite_clock=True),
+    "worker watched": Job(lambda now: notify_of_stopped_worker(now=now), despite_clock=True, lane=Lane.MAILBOX),
     "mailbox read": Job(lambda now: fetch_mail(now=now), CORRESPONDENCE, lane=Lane.MAILBOX),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS, lane=Lane.PAYPAL),
     "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS, lane=Lane.PAYPAL),
@@ -155,7 +158,9 @@ def housekeep(*, now: datetime, lanes: Sequence[Lane] = tuple(Lane)) -> dict[str
             else:
                 _warn(jump, now)
         jobs = [(name, job) for lane in lanes for name, job in JOBS.items() if job.lane is lane]
-        return {name: _run(name, job, now) for name, job in jobs if jump is None or job.despite_clock}
+        done = {name: _run(name, job, now) for name, job in jobs if jump is None or job.despite_clock}
+        store_runs(now=now)
+        return done
 
 
 def _warn(jump: ClockJump, now: datetime) -> None:
@@ -170,7 +175,7 @@ def _warn(jump: ClockJump, now: datetime) -> None:
 def _run(name: str, job: Job, now: datetime) -> int | None:
     uses = frozenset((purpose, audience) for purpose in job.acts_for for audience in (Audience.SITE, Audience.PERSON))
     try:
-        with acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not job.acts_for)):
+        with measured(name), acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not job.acts_for)):
             return job.run(now)
     except Exception:
         logger.exception("housekeeping: %s failed", name)

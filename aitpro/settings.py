@@ -73,7 +73,7 @@ TAX_PERCENT = env.percentage("TAX_PERCENT", default="0")
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
 # How long a backup may be restored: erased people are remembered as long, to erase them again.
 BACKUP_DAYS = env.days("BACKUP_DAYS", default=90, least=1)
-BACKUP_RECIPIENTS = env.words("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
+BACKUP_RECIPIENTS = env.age_recipients("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
 # The folder of pg_dump, pg_restore and psql; empty: Debian's folders, then the PATH.
 PG_BIN_DIR = env.text("PG_BIN_DIR", default="")
 
@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "aitpro.apps.SiteAdminConfig",
     "aitpro.traffic.apps.TrafficConfig",
     "aitpro.pages.apps.PagesConfig",
+    "aitpro.health.apps.HealthConfig",
     "affiliates.apps.AffiliatesConfig",
     "clients.apps.ClientsConfig",
     "shop.apps.ShopConfig",
@@ -109,6 +110,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aitpro.logs.middleware.RequestIdMiddleware",
+    "aitpro.health.request_metrics.RequestMetricsMiddleware",
     "aitpro.http.middleware.HttpRulesMiddleware",
     "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -178,9 +180,10 @@ for _database in DATABASES.values():
         _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    "default": env.cache("CACHE_URL", default="locmemcache://"),
-    # Limits are shared by all processes. The database cache must not cull slots in use.
-    "limits": env.cache("CACHE_URL", default="dbcache://privacy_limits?max_entries=100000"),
+    # In the memory of each process: the evidence, and limits while neither Redis nor the database can be written.
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}},
+    # Rate limits, shared by all processes: Redis, or a table of the database. Both store bytes, never pickled objects.
+    "limits": env.cache("CACHE_URL"),
 }
 _BACKENDS = {"django_tasks_db.DatabaseBackend", "django_tasks.backends.immediate.ImmediateBackend"}
 TASKS = {"default": {"BACKEND": env.choice("TASKS_BACKEND", _BACKENDS, default="django_tasks_db.DatabaseBackend")}}
@@ -227,7 +230,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "aitpro.http.csrf_failure.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Other sites, such as PayPal, get only the origin as referrer; this site's own pages get the full URL.
@@ -415,6 +418,12 @@ AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", de
 TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)
 # The name server for reverse lookups, as address:port; empty: the system's.
 TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
+
+# --- Health (docs/monitoring.md) -------------------------------------------------------------------------------------
+METRICS_TOKEN = env.token("METRICS_TOKEN")  # opens /metrics; empty: there is no such page
+DISK_FREE_MB = env.number("DISK_FREE_MB", default=500)  # below it, the disk is nearly full
+# Asked after each round of housekeeping, so that another service notices silence. A secret.
+HEARTBEAT_URL = "" if REHEARSAL else env.ping_url("HEARTBEAT_URL")
 
 # --- The nightly attack on the promises (privacy/evidence/rehearsal) --------------------------------------------------
 REHEARSE_NIGHTLY = env.flag("REHEARSE_NIGHTLY", default=True) and not REHEARSAL

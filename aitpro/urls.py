@@ -5,7 +5,7 @@ from django.views.generic import RedirectView
 
 from privacy.registry.purpose_binding import for_uses
 
-from .http.health import healthz
+from .health import views as health
 from .metadata import views as metadata
 from .pages import views as pages
 
@@ -14,7 +14,9 @@ site = [
     path("services/", pages.ServicesView.as_view(), name="services"),
     path("about/", pages.AboutView.as_view(), name="about"),
     path("support/", pages.SupportView.as_view(), name="support"),
-    path("healthz", healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("favicon.ico", metadata.favicon, name="favicon"),
     path("robots.txt", metadata.robots, name="robots"),
     path("sitemap.xml", metadata.sitemap, name="sitemap"),

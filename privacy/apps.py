@@ -22,8 +22,8 @@ REGISTERED_BY_IMPORT = [
     "requests.after_restore",
     "requests.erasure_consequences",
     "requests.evidence",
+    "web.caches.availability",
     "web.personal_data_form",
-    "web.rate_limits",
 ]
 
 

@@ -48,6 +48,26 @@ PURGE_STOPPED = mail_kind(
     despite_opt_out=True,
 )
 
+HOUSEKEEPING_STOPPED = mail_kind(
+    "privacy/housekeeping_stopped",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    about="privacy.Heartbeat",
+    recipients=business_address,
+    transactional=True,
+    because="staff must start housekeeping again",
+    despite_opt_out=True,
+)
+
+WORKER_STOPPED = mail_kind(
+    "privacy/worker_stopped",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    about="privacy.Heartbeat",
+    recipients=business_address,
+    transactional=True,
+    because="staff must start the worker again",
+    despite_opt_out=True,
+)
+
 CLOCK_JUMPED = mail_kind(
     "privacy/clock_jumped",
     purpose=Purpose.LEGAL_OBLIGATION,

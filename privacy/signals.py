@@ -9,6 +9,9 @@ request_closed = Signal()
 # its recipient has answered it, returns True.
 mail_returned = Signal()
 
+# A rate limit refused something: `limit`, its name. Receivers must not query the database.
+limit_reached = Signal()
+
 # The main database was restored from a backup: `now`. Receivers end sessions and links that were valid at the time of
 # the backup, because they may have ended since; each returns a line for the operator, or nothing.
 database_restored = Signal()

@@ -3,7 +3,8 @@
 A stranger's attempts count three times: per account and network, per network, and per account. A browser in which
 the account's owner has signed in before, or set the password with an emailed link, has only its own limit. So
 flooding an account doesn't lock out the owner's browser or the owner on another network, and a password link by
-email always works (ADR 29).
+email always works (ADR 29). They are counted in the database, because a restart of Redis would allow as many guesses
+again (ADR 73).
 
 Addresses without an account are limited the same way, so that the limit reveals nothing.
 """
@@ -22,7 +23,7 @@ from accounts.models import User
 from accounts.passwords.hashers import TooBusy
 from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
-from privacy.web.rate_limits import give_back, network_of, seconds_left, take_slot
+from privacy.web.rate_limits import Slot, give_back, network_of, seconds_left, take_slot
 
 from .known_browser import browser_number
 
@@ -56,11 +57,11 @@ def authenticate_within_limits(request: HttpRequest, *, email: str, password: st
     return None
 
 
-def _take_room(request: HttpRequest, email: str, now: datetime) -> list[str]:
+def _take_room(request: HttpRequest, email: str, now: datetime) -> list[Slot]:
     """Reserves an attempt in each limit before the comparison, so that concurrent attempts can't exceed a limit."""
-    taken: list[str] = []
+    taken: list[Slot] = []
     for limit, who, slots in _limits(request, email):
-        if (slot := take_slot(limit, who, slots=slots, now=now)) is None:
+        if (slot := take_slot(limit, who, slots=slots, now=now, in_database=True)) is None:
             _give_back(taken)
             raise TooManyTries(seconds=seconds_left(now))
         taken.append(slot)
@@ -78,6 +79,6 @@ def _limits(request: HttpRequest, email: str) -> list[tuple[str, str, int]]:
     ]
 
 
-def _give_back(slots: list[str]) -> None:
+def _give_back(slots: list[Slot]) -> None:
     for slot in slots:
         give_back(slot)

@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request
 
+from aitpro.health.watch import alarms
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.history import HistoryAdmin
 from privacy.admin_base.labelled_admin import LabelledAdmin, LabelledAutocomplete
@@ -57,6 +58,7 @@ class SiteAdmin(AdminSite):
         now = timezone.now()
         start = StartPage(request.user, now)
         context = {
+            "alarms": alarms(now=now),
             "waiting": pending_tasks_for(request.user, now=now),
             "start": start,
             "recent": recent_changes(self, request),

@@ -62,7 +62,7 @@ def _hosts() -> Iterator[CheckMessage]:
         yield Error(said, hint="Add it, or leave ALLOWED_HOSTS out.", id="aitpro.E004")
     if settings.HTTPS and not settings.LOOPBACK and LOOPBACK & set(settings.ALLOWED_HOSTS):
         said = "ALLOWED_HOSTS has a name of this machine, such as localhost, which belongs only in a demo."
-        yield Warning(said, hint="Leave it out; ask for /healthz with the site's name as Host.", id="aitpro.W011")
+        yield Warning(said, hint="Leave it out: /healthz answers under any name.", id="aitpro.W011")
     if "*" in settings.ALLOWED_HOSTS:
         yield Warning("ALLOWED_HOSTS has *, so any name counts as this site's.", id="aitpro.W012")
 

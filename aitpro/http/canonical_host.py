@@ -28,6 +28,8 @@ class CanonicalHostMiddleware:
         self.site = urlsplit(settings.SITE_URL)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in ASKED_BY_PROGRAMS:
+            request.META["HTTP_HOST"] = self.site.netloc  # also an address of the machine, which ALLOWED_HOSTS lacks
         if request.META.get("HTTP_HOST") == self.site.netloc or request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
         asked = urlsplit(f"//{request.get_host()}")
@@ -43,7 +45,7 @@ class CanonicalHostMiddleware:
 
     def _leads_elsewhere(self, request: HttpRequest, asked: str) -> bool:
         forwarded = request.headers.get("X-Forwarded-Host", "").partition(",")[0].strip().partition(":")[0]
-        if self.site.hostname in {asked, forwarded.lower()} or request.path in ASKED_BY_PROGRAMS:
+        if self.site.hostname in {asked, forwarded.lower()}:
             return False
         if self.site.hostname in LOOPBACK:  # the demo, under either of its two names
             return asked in LOOPBACK

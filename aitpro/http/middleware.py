@@ -40,8 +40,8 @@ HEADERS = {
 
 
 class HttpRulesMiddleware:
-    """Only the request's id comes before it in MIDDLEWARE. Rejects other methods, and unsafe methods over plain HTTP;
-    sets the default headers.
+    """Only the request's id and what counts requests come before it in MIDDLEWARE. Rejects other methods, and unsafe
+    methods over plain HTTP; sets the default headers.
 
     A response to a client with a session, or at a URL with a token, is never cached. A response that ends a session
     tells the browser to clear its cache and storage.

@@ -25,6 +25,7 @@ from privacy.evidence.rehearsal.browser import defaults_of
 from privacy.evidence.rehearsal.canaries import CanaryKind, network_address
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
+from privacy.evidence.rehearsal.search import Search
 
 CALLER = "visitor of the started server"
 START = 90  # seconds; a busy machine takes its time
@@ -51,6 +52,7 @@ def server_gets_canaries_in_every_part_of_a_request(rehearsal: Rehearsal) -> Non
         caller.visits(port)
         caller.types_into_a_form(port)
         caller.sends_what_is_no_request(port)
+        caller.reads_the_figures(port)
 
 
 @contextmanager
@@ -181,6 +183,19 @@ class Caller:
                 line.shutdown(socket.SHUT_WR)
                 while line.recv(65536):
                     pass
+
+    def reads_the_figures(self, port: int) -> None:
+        """`/metrics` counted all these requests, and names none of them."""
+        line = HTTPConnection("127.0.0.1", port, timeout=60)
+        for path in ("/metrics", "/readyz"):
+            headers = {"Host": self.host, "X-Forwarded-Proto": urlsplit(settings.SITE_URL).scheme}
+            line.request("GET", path, headers={**headers, "Authorization": f"Bearer {settings.METRICS_TOKEN}"})
+            text = line.getresponse().read()
+            self.rehearsal.expect(b"site:home" in text or path == "/readyz", "the server counts requests")
+            self.rehearsal.searched("direct-visits-domain-only")
+            for canary in Search(self.rehearsal.canaries).found_in(text):
+                self.rehearsal.breach("direct-visits-domain-only", f"{path} names the {canary.what}")
+        line.close()
 
 
 def _cookies(page: HTTPResponse) -> str:

@@ -1,7 +1,8 @@
-"""Heartbeats: when the purge last ran.
+"""Heartbeats: when housekeeping and the purge last ran.
 
-If the purge hasn't run for two hours, new referral data is no longer stored (the visitor's cookie still attributes a
-sale), the evidence shows the promise as broken, and staff are notified once.
+If housekeeping hasn't run for 15 minutes, staff are notified once. If the purge hasn't run for two hours, new referral
+data is no longer stored (the visitor's cookie still attributes a sale), the evidence shows the promise as broken, and
+staff are notified once more.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from django.utils import timezone
 from privacy.encryption.models import uuid7
 from privacy.keystore.clock import CLOCK, ClockJump
 from privacy.mail.sending import queue_mail
-from privacy.mails import CLOCK_JUMPED, PURGE_STOPPED
+from privacy.mails import CLOCK_JUMPED, HOUSEKEEPING_STOPPED, PURGE_STOPPED
 from privacy.models import Heartbeat
 from privacy.registry.expiring import LARGEST_STEP
 
 LATE_AFTER = timedelta(hours=2)
+HOUSEKEEPING_LATE_AFTER = timedelta(minutes=15)
 
 PURGE, ATTACKS = "purge", "attacks"
+STOPPED = "stopped"  # the last heartbeat that staff were told of
 
 
 def start_heartbeats(*, using: str, apps: Any = installed_apps, **_signal: Any) -> None:
@@ -45,6 +48,28 @@ def notify_of_clock_jump(jump: ClockJump, *, now: datetime) -> None:
     with transaction.atomic():
         if Heartbeat.objects.filter(pk=heartbeat.pk).exclude(told_lately).update(told_at=now):
             queue_mail(CLOCK_JUMPED, to=settings.BUSINESS["email"], about=heartbeat, context={"jump": jump, "now": now})
+
+
+def last_housekeeping() -> datetime | None:
+    """By the main database; the installation if it never ran. One query."""
+    beats = dict(Heartbeat.objects.filter(name__in=[PURGE, CLOCK]).values_list("name", "at"))
+    return beats.get(CLOCK) or beats.get(PURGE)
+
+
+def is_housekeeping_late(*, now: datetime) -> bool:
+    last = last_housekeeping()
+    return last is None or now - last > HOUSEKEEPING_LATE_AFTER
+
+
+def notify_if_housekeeping_stopped(*, now: datetime) -> None:
+    """Mails staff once for each time that it stops. After a day it is a matter of the clock: `notify_of_clock_jump`."""
+    last = last_housekeeping()
+    if last is None or not HOUSEKEEPING_LATE_AFTER < now - last < LARGEST_STEP:
+        return
+    heartbeat, _ = Heartbeat.objects.get_or_create(name=STOPPED, defaults={"at": last - LARGEST_STEP})
+    with transaction.atomic():
+        if Heartbeat.objects.filter(pk=heartbeat.pk).exclude(at=last).update(at=last, told_at=now):
+            queue_mail(HOUSEKEEPING_STOPPED, to=settings.BUSINESS["email"], about=heartbeat, context={"last": last})
 
 
 def record_purge(*, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.db import connections
 from privacy.consent.opt_out_backup import lost_opt_outs
 from privacy.keystore.day_keys import check_key_store
 from privacy.keystore.root_keys import WrongKeys, note_root_keys
+from privacy.web.caches.availability import log_cache_at_start
 
 from .restored import is_restore_pending
 from .tombstones import missing_erasures
@@ -18,7 +19,8 @@ class NotReady(RuntimeError):
 
 def require_ready() -> None:
     """Raises `NotReady` if the keys don't match this database, if the key store can't be used, or if the main database
-    was restored and still contains erased people or lacks opt-outs. A few short queries."""
+    was restored and still contains erased people or lacks opt-outs. A few short queries. Without its Redis the site
+    starts, and the log says so."""
     try:
         note_root_keys()
         check_key_store()
@@ -42,6 +44,7 @@ def require_ready() -> None:
         )
     if pending:
         raise NotReady("This database was restored, and not checked since. Run `manage.py restore_check` first.")
+    log_cache_at_start()
 
 
 def require_ready_to_fork() -> None:

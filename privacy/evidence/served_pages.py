@@ -19,7 +19,9 @@ NO_PAGES = {  # for programs, for the return from PayPal, or POST only
     "checkout_cancelled",
     "checkout_return",
     "logout",
+    "metrics",
     "paypal_webhook",
+    "readyz",
     "recovery_codes_renew",
     "sessions_end",
 }

@@ -54,6 +54,7 @@ from .verp import bounce_address
 __all__ = [
     "MailKind",
     "MailRefused",
+    "deliver_alarms",
     "deliver_due_mail",
     "deliver_mail",
     "discard_queued_mail",
@@ -372,6 +373,15 @@ def deliver_due_mail(*, now: datetime) -> int:
     due = list(overdue.values_list("pk", flat=True)[:500])
     for mail_id in due:
         deliver_mail.enqueue(str(mail_id))
+    return len(due)
+
+
+def deliver_alarms(*, now: datetime) -> int:
+    """Sends due mails about heartbeats in this process, because the worker has stopped. Returns how many it tried."""
+    alarms = OutgoingMail.objects.filter(is_due("due_at", now), state=State.QUEUED, about_model="privacy.Heartbeat")
+    due = list(alarms.values_list("pk", flat=True))
+    for mail_id in due:
+        deliver_mail.call(str(mail_id))
     return len(due)
 
 

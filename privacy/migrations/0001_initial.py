@@ -62,6 +62,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='LimitSlot',
+            fields=[
+                ('cache_key', models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ('value', models.TextField()),
+                ('expires', models.DateTimeField(db_index=True)),
+            ],
+            options={
+                'db_table': 'privacy_limits',
+            },
+        ),
+        migrations.CreateModel(
             name='Measurement',
             fields=[
                 ('promise', models.CharField(max_length=40, primary_key=True, serialize=False)),

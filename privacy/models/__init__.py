@@ -10,6 +10,7 @@ from .erasure_mark import ErasureMark
 from .evidence import Measurement, PromiseState
 from .heartbeat import Heartbeat
 from .key_check import KeyCheck
+from .limit_slot import LimitSlot
 from .outgoing_mail import OutgoingMail
 from .request import PrivacyRequest, new_reference
 from .submitted_form import SubmittedForm
@@ -24,6 +25,7 @@ __all__ = [
     "ErasureMark",
     "Heartbeat",
     "KeyCheck",
+    "LimitSlot",
     "MailTally",
     "Measurement",
     "OutgoingMail",

@@ -55,7 +55,7 @@ def tables() -> Iterator[tuple[str, bytes]]:
 
 
 def cached() -> Iterator[tuple[str, bytes]]:
-    """Keys and values of the in-memory caches, the only ones of the scratch copy."""
+    """Keys and values in the process's memory. The scratch copy has no Redis; its limits are in a table."""
     for alias in settings.CACHES:
         stored: dict[str, bytes] = getattr(caches[alias], "_cache", {})
         yield f"the cache {alias}", b"\0".join(key.encode() + b"\0" + bytes(value) for key, value in stored.items())

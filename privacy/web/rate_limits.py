@@ -3,6 +3,9 @@
 A limit of N is N slots in the shared cache (`CACHES["limits"]`). Taking a slot uses `add`, which is atomic on every
 backend; counters aren't on the database backend. The cache contains keyed hashes instead of addresses and networks.
 Their key is random, sealed, and replaced each hour (or day), after which nobody can tell whose slots they were.
+
+A limit always counts. If Redis is away, the database counts; if that can't be written, the process does. So a failing
+cache neither refuses anybody nor lets anybody guess (ADR 73).
 """
 
 from __future__ import annotations
@@ -11,28 +14,33 @@ import hmac
 import ipaddress
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from typing import NamedTuple
 
-from django.core.cache import caches
-from django.core.cache.backends.db import DatabaseCache
-from django.db import connections, router
+from django.core.cache import BaseCache, caches
+from django.db import DatabaseError, transaction
 
+from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, seal, unseal
-from privacy.registry.declarations import declare_table
-from privacy.registry.growth import Pruned
+from privacy.models.limit_slot import LimitSlot
+from privacy.signals import limit_reached
+
+from .caches.limit_table import LimitTable
+from .caches.redis_cache import CacheAway
 
 logger = logging.getLogger(__name__)
 
 WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
-TABLE = "privacy_limits"
+FAILURES = (CacheAway, DatabaseError, UnknownKey, ValueError)  # the latter two of values that others stored
 
-declare_table(
-    TABLE,
-    "hashes with a key that expires after an hour or day; that key, sealed",
-    "cache_key value expires",
-    growth=Pruned(since="expires", job="past rate limits deleted"),
-)
-_PLACE = Place(TABLE, "value")
+_PLACE = Place(LimitSlot._meta.db_table, "value")
+
+
+class Slot(NamedTuple):
+    cache: BaseCache
+    name: str
 
 
 def has_room(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> bool:
@@ -44,22 +52,51 @@ def has_room(limit: str, who: str, *, slots: int, now: datetime, window: int = W
     return take_slot(limit, who, slots=slots, now=now, window=window) is not None
 
 
-def take_slot(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> str | None:
-    """Like `has_room`, but returns the slot, for `give_back`; None if none is left."""
-    cache = caches["limits"]
-    digest = hmac.digest(_key(now, window), f"{limit} {who}".encode(), "sha256").hex()
+def take_slot(
+    limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW, in_database: bool = False
+) -> Slot | None:
+    """Like `has_room`, but returns the slot, for `give_back`; None if none is left.
+
+    With `in_database` it is counted there even if Redis works, so that a restart of Redis forgets nothing.
+    """
+    *tried_first, last = _caches(in_database)
+    for cache in tried_first:
+        try:
+            return _take(cache, limit, who, slots, now, window)
+        except FAILURES as error:
+            if isinstance(error, DatabaseError) and transaction.get_connection().in_atomic_block:
+                raise  # what the transaction was to store is lost, too
+            logger.warning("a limit is counted elsewhere: %s", type(error).__name__)
+    return _take(last, limit, who, slots, now, window)
+
+
+def _caches(in_database: bool) -> Iterator[BaseCache]:
+    """In the order in which they are tried."""
+    shared = caches["limits"]
+    if not in_database or isinstance(shared, LimitTable):
+        yield shared
+    if not isinstance(shared, LimitTable):
+        yield LimitTable("", {})
+    yield caches["default"]
+
+
+def _take(cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int) -> Slot | None:
+    digest = hmac.digest(_key(cache, now, window), f"{limit} {who}".encode(), "sha256").hex()
     names = [f"limit-{digest}-{number}" for number in range(slots)]
     taken = cache.get_many(names)
     # `add` is False if another process was first.
-    slot = next((n for n in names if n not in taken and cache.add(n, 1, seconds_left(now, window))), None)
+    slot = next((n for n in names if n not in taken and cache.add(n, b"1", seconds_left(now, window))), None)
     if slot is None:
         logger.warning("limit reached: %s", limit)
-    return slot
+        limit_reached.send(sender=None, limit=limit)
+        return None
+    return Slot(cache, slot)
 
 
-def give_back(slot: str) -> None:
-    """Releases a slot that wasn't used."""
-    caches["limits"].delete(slot)
+def give_back(slot: Slot) -> None:
+    """Releases a slot that wasn't used. If its cache fails, the slot stays taken for the rest of its window."""
+    with suppress(*FAILURES):
+        slot.cache.delete(slot.name)
 
 
 def seconds_left(now: datetime, window: int = WINDOW) -> int:
@@ -78,24 +115,17 @@ def network_of(address: str | None) -> str:
     return str(ipaddress.ip_network(f"{mapped or parsed}/{bits}", strict=False))
 
 
-def _key(now: datetime, window: int) -> bytes:
-    """The window's hash key, shared by all processes; created on first use."""
-    cache, number = caches["limits"], int(now.timestamp()) // window
+def _key(cache: BaseCache, now: datetime, window: int) -> bytes:
+    """The window's hash key, shared by all processes that use this cache; created on first use."""
+    number = int(now.timestamp()) // window
     name, row = f"limit-key-{window}-{number}", number.to_bytes(16)
     if (sealed := cache.get(name)) is None:
         fresh = bytes(seal(secrets.token_bytes(32), place=_PLACE, row=row))
-        # Another process may have been first; a dummy cache (dummycache://) limits nothing.
+        # Another process may have been first.
         sealed = fresh if cache.add(name, fresh, seconds_left(now, window)) else cache.get(name, fresh)
     return unseal(sealed, place=_PLACE, row=row)
 
 
 def delete_expired_slots(*, now: datetime) -> int:
-    """Deletes expired rows from the database cache, which Django only ignores. Returns how many."""
-    cache = caches["limits"]
-    if not isinstance(cache, DatabaseCache):
-        return 0
-    connection = connections[router.db_for_write(cache.cache_model_class)]
-    over = connection.ops.adapt_datetimefield_value(now.replace(microsecond=0))
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {TABLE} WHERE expires < %s", [over])  # noqa: S608
-        return int(cursor.rowcount)
+    """Deletes expired rows of the table; Redis deletes its own. Returns how many."""
+    return LimitSlot.objects.filter(expires__lt=now).delete()[0]

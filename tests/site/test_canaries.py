@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -9,6 +10,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from privacy.evidence.rehearsal.canaries import canary, files_below, found_in
 from tests.running_site import RunningSite, running_site, wait_for
@@ -211,6 +213,19 @@ def test_no_log_line_holds_anything_personal(site: RunningSite, words: Words) ->
     log = "\n".join(site.output)
     assert "started" in log
     assert not list(found_in(log.encode(), spelled(words)))
+
+
+def test_lines_of_a_request_carry_its_id_also_those_of_the_server(site: RunningSite) -> None:
+    """The tests' address is that of a trusted proxy."""
+    proposed = "0123456789abcdef0123456789abcdef"
+    answer = requests.get(f"{site.url}/no/such/page", headers={"X-Request-ID": proposed}, timeout=20)
+    assert answer.headers["X-Request-ID"] == proposed
+    line = f"WARNING django.request: Not Found: no such address [request {proposed}]"
+    wait_for(lambda: [each for each in site.output if line in each], line)
+    refused = requests.post(f"{site.url}/accounts/login/", data="x" * 100_000, timeout=20)
+    assert refused.status_code == 413
+    pattern = re.compile(r"a body was refused: 413 Content Too Large \[request [0-9a-f]{16}\]")
+    wait_for(lambda: list(filter(pattern.search, site.output)), pattern.pattern)
 
 
 def test_a_mail_holds_what_its_reader_wrote_and_nothing_of_others(site: RunningSite, words: Words) -> None:

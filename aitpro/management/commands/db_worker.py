@@ -3,6 +3,7 @@ from typing import Any
 from django_tasks_db.management.commands import db_worker
 
 from aitpro.file_permissions import restrict_permissions
+from aitpro.health.watch import watch_in_background
 from privacy.erasure.readiness import NotReady, require_ready
 
 
@@ -15,4 +16,5 @@ class Command(db_worker.Command):
             require_ready()
         except NotReady as reason:
             raise SystemExit(f"db_worker: {reason}") from None
+        watch_in_background()
         super().handle(*args, **options)

@@ -9,6 +9,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aitpro.file_permissions import restrict_permissions
+from aitpro.health.ping import dead_man_ping
 from aitpro.housekeeping import Lane, housekeep
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.keystore.clock import clock_jump, confirm_clock
@@ -75,7 +76,10 @@ class Command(BaseCommand):
     def _round(self, lanes: Sequence[Lane]) -> dict[str, int | None]:
         """Refused on databases that must not serve, also when one was restored under a running process."""
         self._require_ready()
-        return housekeep(now=timezone.now(), lanes=lanes)
+        done = housekeep(now=timezone.now(), lanes=lanes)
+        has_failed = None in done.values() or clock_jump(now=timezone.now()) is not None
+        dead_man_ping.after_round(lanes, failed=has_failed, ping=Lane.HERE in lanes)
+        return done
 
     @staticmethod
     def _require_ready() -> None:

@@ -26,7 +26,7 @@ PASSED_ON = (
     *("BUSINESS_DESCRIPTION", "BUSINESS_HEADLINE", "BUSINESS_HOURS", "BUSINESS_OWNER", "BUSINESS_SINCE"),
     *("BUSINESS_TAX_ID", "QUOTE_BUDGETS", "TAX_NAME", "TAX_PERCENT"),
     *("BUSINESS_PHONE", "BUSINESS_REGION", "BUSINESS_SHORT_NAME", "BUSINESS_TIME_ZONE", "CURRENCY", "DEBUG"),
-    *("DOWNLOADS_PER_ORDER", "DOWNLOAD_LINK_MINUTES", "GUNICORN_CMD_ARGS", "HELD_LIMIT_PER_NETWORK"),
+    *("DISK_FREE_MB", "DOWNLOADS_PER_ORDER", "DOWNLOAD_LINK_MINUTES", "GUNICORN_CMD_ARGS", "HELD_LIMIT_PER_NETWORK"),
     *("QUOTE_REMINDERS", "QUOTE_REMINDER_DAYS", "QUOTE_VALID_DAYS"),
     "MAIL_BOUNCE_DOMAIN",
     *("INQUIRY_ANSWER_DAYS", "MAIL_LIMIT_PER_ADDRESS", "MAIL_LIMIT_PER_FORM", "MAIL_LIMIT_PER_NETWORK"),
@@ -38,10 +38,12 @@ PASSED_ON = (
     *("LOG_FORMAT", "LOG_SLOW_QUERIES_MS", "LOG_SLOW_REQUESTS_MS"),
     *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
 )
-# Not for the copy: when the site rehearses, the demo's sales, the mailbox with people's mail, and files that only the
-# site can read.
+# Not for the copy: the site's Redis, when the site rehearses, the demo's sales, the dead-man ping, the mailbox with
+# people's mail, and files that only the site can read.
 KEPT_BACK = (
+    "CACHE_URL",
     "DEMO_DAYS",
+    "HEARTBEAT_URL",
     "REHEARSAL_DATABASE_URL",
     "REHEARSAL_HOUR",
     "REHEARSAL_SECONDS",
@@ -61,9 +63,7 @@ def environment(folder: Path, databases: dict[str, str]) -> dict[str, str]:
     """
     names = [*OF_THE_MACHINE, *PASSED_ON, *(f"{name}_FILE" for name in PASSED_ON)]
     inherited = {name: os.environ[name] for name in names if name in os.environ}
-    # In-memory caches if the site has none configured; otherwise a file cache, which can be searched.
-    cache = {"CACHE_URL": f"filecache://{folder}/cache"} if os.environ.get("CACHE_URL") else {}
-    return {**inherited, **cache, **_own(folder), **databases}
+    return {**inherited, **_own(folder), **databases}
 
 
 def _own(folder: Path) -> dict[str, str]:
@@ -77,6 +77,7 @@ def _own(folder: Path) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ENCRYPTION_KEYS": RootKey.generate().written_out(),
         "PRODUCT_FILES_DIR": str(folder / "products"),
+        "METRICS_TOKEN": secrets.token_urlsafe(),  # so that it counts, and what it counted can be searched
         "SITE_URL": settings.SITE_URL,
         "PAYPAL_MODE": "standin",
         "PAYPAL_STANDIN_PORT": str(_free_port(socket.SOCK_STREAM)),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.core.cache import caches
 from django_tasks_db.models import DBTaskResult
 
 from privacy.mail.sending import reach_mail_server
+from privacy.web.caches.availability import cache_works
 
 from .report import FoundBreach
 
@@ -35,18 +34,5 @@ def _down(now: datetime) -> Iterator[tuple[tuple[str, ...], str]]:
         yield BY_MAIL, "the mail server does not respond"
     if DBTaskResult.objects.ready().filter(enqueued_at__lt=now - WAITING).exists():
         yield BY_MAIL, "the worker does not process tasks"
-    for name in caches:
-        try:
-            _use_cache(name)
-        except Exception as error:
-            logger.warning("the cache %s could not be used: %s", name, type(error).__name__)
-            yield ("encrypted",), "the cache does not respond, so it can't be searched"
-
-
-def _use_cache(name: str) -> None:
-    """Raises `OSError` or the cache's own error."""
-    key, word = f"limit-{secrets.token_hex(32)}-0", secrets.token_hex(8)  # a key like any other for the sweep
-    caches[name].set(key, word, 60)
-    if caches[name].get(key) != word:
-        raise OSError("the cache does not store values")
-    caches[name].delete(key)
+    if not cache_works():
+        yield ("encrypted",), "the cache does not respond, so it can't be searched"

@@ -82,7 +82,7 @@ class _Look:
                 self.sweep.breach(clear.promise, f"{word.place} can be read in {column} ({spelling})")
 
     def _opened(self, column: str, text: str) -> str:
-        """Decodes a value of the database cache: a number, or something sealed with one of this site's keys."""
+        """Decodes a value of the limits' table: a digit, or something sealed with one of this site's keys."""
         try:
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):

@@ -83,7 +83,7 @@ def the_cache_holds_a_name() -> None:
     swap(former, place)
 
 
-@breaks("encrypted", at="in the cache limits")
+@breaks("encrypted", at="in privacy_limits.cache_key")
 def the_limits_hold_addresses() -> None:
     """Limits counted by the address itself: the table of the cache was a list of everybody who wrote."""
     from django.core.cache import caches
@@ -93,7 +93,7 @@ def the_limits_hold_addresses() -> None:
     former = rate_limits.take_slot
 
     def take(limit: str, who: str, **options: Any) -> Any:
-        caches["limits"].add(f"{limit}-{who}".replace(" ", "-")[:200], 1)
+        caches["limits"].add(f"{limit}-{who}".replace(" ", "-")[:200], b"1")
         return former(limit, who, **options)
 
     swap(former, take)

@@ -15,8 +15,6 @@ from django.db import connection as default_connection
 from django.db import transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from privacy.web.rate_limits import TABLE as LIMITS
-
 
 @contextmanager
 def guards_lifted(connection: Any = default_connection) -> Iterator[None]:
@@ -57,14 +55,12 @@ def _lifted_on_postgresql(cursor: Any) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_past_the_guards() -> Iterator[None]:
-    """After a test with real transactions, Django empties every table: the one deletion that is in order. It leaves
-    out the limits' table, as no model has it."""
+    """After a test with real transactions, Django empties every table: the one deletion that is in order."""
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def unguarded(self: Any, statements: Any) -> None:
         with guards_lifted(self.connection):
-            limits = [f"DELETE FROM {LIMITS}"] if self.connection.alias == "default" else []
-            flush(self, [*statements, *limits])
+            flush(self, statements)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", unguarded)

@@ -30,7 +30,7 @@ def declared() -> dict[str, MailKind]:
 @cache
 def sources() -> str:
     """The code of the apps without what declares the kinds."""
-    folders = {Path(settings.BASE_DIR, app.partition(".")[0]) for app in APPS}
+    folders = {Path(settings.BASE_DIR, app.partition(".")[0]) for app in (*APPS, "aitpro")}
     paths = [path for folder in folders for path in folder.rglob("*.py")]
     return "\n".join(path.read_text() for path in paths if path.name != "mails.py")
 

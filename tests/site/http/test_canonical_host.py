@@ -67,8 +67,11 @@ def test_a_proxy_that_names_the_visitors_host_apart_makes_no_loop(public: Client
     assert asked_at(public, "origin.example.com", **{"X-Forwarded-Host": "WWW.example.com:443, a.example"}) == ""
 
 
-def test_health_checks_answer_under_every_host_name(public: Client) -> None:
-    assert public.get("/healthz", headers={"Host": "example.com"}).status_code == 200
+@pytest.mark.parametrize("host", ["example.com", "127.0.0.1:8000", "10.0.0.5", "web"])
+def test_health_checks_answer_under_every_host_name(public: Client, settings: Settings, host: str) -> None:
+    settings.ALLOWED_HOSTS = ["www.example.com"]
+    assert public.get("/robots.txt", headers={"Host": host}).status_code == 400
+    assert public.get("/healthz", headers={"Host": host}).status_code == 200
 
 
 def test_a_form_that_was_opened_under_another_name_is_not_lost(public: Client) -> None:

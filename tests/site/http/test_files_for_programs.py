@@ -88,7 +88,7 @@ def test_healthz_says_when_it_does_not(client: Client, caplog: pytest.LogCapture
     response = client.get("/healthz")
     assert response.status_code == 503
     assert "10.0.0.5" not in response.content.decode()
-    assert ("aitpro.http.health", logging.ERROR, "the database does not answer") in caplog.record_tuples
+    assert ("aitpro.health.views", logging.ERROR, "the database does not answer") in caplog.record_tuples
 
 
 @pytest.mark.django_db

@@ -12,10 +12,13 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as site_settings
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
+from aitpro.evidence import nobody_else_is_asked
 from aitpro.logs.error_reports import PER_MINUTE, ReportHandler
 from aitpro.logs.requests import RequestFilter
 
@@ -81,8 +84,16 @@ def handler(service: Service) -> Iterator[ReportHandler]:
 
 
 def test_no_reports_are_sent_by_default() -> None:
-    assert settings.SENTRY_DSN == ""
+    assert site_settings.SENTRY_DSN == ""
     assert not [each for each in logging.getLogger().handlers if isinstance(each, ReportHandler)]
+
+
+def test_the_evidence_says_where_reports_go(settings: Settings, service: Service) -> None:
+    told = "reports of errors, without visitors' data, go to"
+    assert told not in nobody_else_is_asked(timezone.now()).figures
+    settings.SENTRY_DSN = service.dsn
+    evidence = nobody_else_is_asked(timezone.now())
+    assert (evidence.kept, evidence.figures[told]) == (True, "127.0.0.1")
 
 
 @pytest.mark.usefixtures("handler")
@@ -113,7 +124,7 @@ def test_a_report_of_a_failed_request_has_no_word_of_it(
     assert report["transaction"] == "site:home"
     assert report["tags"] == {"request": response.headers["X-Request-ID"]}
     sent = service.bodies[-1].decode() + str(service.requests[-1])
-    for personal in (CANARY, "203.0.113.77", str(vera.pk), "vera", str(settings.BASE_DIR), sys.prefix):
+    for personal in (CANARY, "203.0.113.77", str(vera.pk), "vera", str(site_settings.BASE_DIR), sys.prefix):
         assert personal not in sent
 
 

@@ -8,10 +8,13 @@ from io import StringIO
 
 import pytest
 from django.test import Client
+from gunicorn.config import Config
 from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate
+from aitpro.logs.formatters import FORMATTERS
+from aitpro.web_worker import Log
 from privacy.encryption.tokens import generate_token
 from shop.models import Product
 from tests.own_apps import OWN_APPS
@@ -185,6 +188,19 @@ def test_unexpected_error_is_logged_with_traceback_and_without_its_message(
     ]
     assert any(line.startswith("      File ") and line.endswith("in fail") for line in rest)
     assert typed not in log.getvalue()
+
+
+def test_each_handler_of_the_process_drops_personal_data() -> None:
+    loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
+    handlers = [
+        handler
+        for logger in loggers
+        for handler in logger.handlers
+        if not isinstance(handler, logging.NullHandler) and not type(handler).__module__.startswith("_pytest")
+    ]
+    handlers += Log(Config()).error_log.handlers
+    assert len(handlers) >= 2
+    assert [each for each in handlers if type(each.formatter) not in FORMATTERS.values()] == []
 
 
 def test_django_has_no_log_handlers_of_its_own() -> None:

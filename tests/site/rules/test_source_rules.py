@@ -26,7 +26,7 @@ BOUNDED = "privacy/web/bounded_sockets.py"  # connections with a deadline
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": {"aitpro/logs/error_reports.py", *REHEARSAL},
+    "http.client": {"aitpro/health/ping.py", "aitpro/logs/error_reports.py", *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
     "socket": {
@@ -78,6 +78,7 @@ CALLS = {
     "hashlib.sha1": set[str](),
     # Never while somebody waits for a page: a view's page refreshes instead.
     "time.sleep": {
+        "aitpro/health/watch.py",
         "aitpro/management/commands/housekeeping.py",
         "aitpro/web_worker.py",
         "privacy/web/idempotency/middleware.py",

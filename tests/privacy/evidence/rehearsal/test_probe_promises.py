@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -166,9 +167,9 @@ def test_worker_that_is_down_is_told() -> None:
 
 def test_cache_that_is_down_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object) -> None:
-        raise ConnectionError
+        raise OperationalError
 
-    monkeypatch.setattr(type(caches["default"]), "set", refuse)
+    monkeypatch.setattr(type(caches["limits"]), "set", refuse)
     assert set.union(*down().values()) == {"encrypted"}
 
 
