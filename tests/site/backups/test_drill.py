@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -61,23 +62,36 @@ def site(tmp_path_factory: pytest.TempPathFactory, databases: dict[str, str]) ->
     return site
 
 
+@contextmanager
+def writing(site: Site) -> Iterator[None]:
+    """While another process writes, which has begun."""
+    with site.start("shell", "--verbosity", "0", "-c", PAIRS) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.strip().isdigit():
+                break
+        else:
+            pytest.fail("".join(said))
+        yield
+        process.terminate()
+        process.stdout.read()
+
+
 def paid(site: Site) -> int:
     return site.count("SELECT count(*) FROM shop_order WHERE state = 'paid'")
 
 
 def test_drill(site: Site) -> None:
     """Backup under writers, an erasure, total loss, restore: all that was paid is there, the person is not."""
-    before, people = paid(site), site.count("SELECT count(*) FROM contacts_inquiry")
+    before = paid(site)
     assert before > 3
     ledger = site.run("verify_ledger")
-    with site.start("shell", "-c", PAIRS) as writer:
-        assert writer.stdout is not None
-        wait_for(lambda: site.count("SELECT count(*) FROM contacts_inquiry") > people + 4, "the writer's first rows")
+    with writing(site):
         made = site.run("backup", "--to", str(site.backups), "--identity", str(site.private_key))
         written = site.count("SELECT count(*) FROM contacts_inquiry")
         wait_for(lambda: site.count("SELECT count(*) FROM contacts_inquiry") > written, "more of the writer's rows")
-        writer.terminate()
-        writer.stdout.read()
     assert "Read back, opened and checked." in made
     site.run("erase_person", "quinn@example.org")
     site.lose()
@@ -104,12 +118,8 @@ def test_a_database_with_people_in_it_is_not_replaced_unasked(site: Site) -> Non
 
 
 def test_a_database_in_use_is_not_replaced(site: Site) -> None:
-    with site.start("shell", "-c", PAIRS) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with writing(site):
         assert "The database is in use" in site.restore("--replace", code=1)
-        process.terminate()
-        process.stdout.read()
 
 
 @pytest.mark.parametrize(
