@@ -74,9 +74,11 @@ def writing(site: Site) -> Iterator[None]:
                 break
         else:
             pytest.fail("".join(said))
-        yield
-        process.terminate()
-        process.stdout.read()
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.stdout.read()
 
 
 def paid(site: Site) -> int:
