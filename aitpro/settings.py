@@ -175,9 +175,20 @@ for _database in DATABASES.values():
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
                 "PRAGMA mmap_size=268435456;"  # 256 MiB, which all connections share: a million rows stay quick
             ),
+            **_database.get("OPTIONS", {}),
         }
     else:
         _database["CONN_HEALTH_CHECKS"] = True
+        # Whoever waits for a server that doesn't answer learns it within seconds, not after the system's minutes. The
+        # address may say otherwise. Milliseconds for tcp_user_timeout.
+        _database["OPTIONS"] = {
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+            **_database.get("OPTIONS", {}),
+        }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     # In the memory of each process: the evidence, and limits while neither Redis nor the database can be written.

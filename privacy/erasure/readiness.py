@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connections
 
 from privacy.consent.opt_out_backup import lost_opt_outs
+from privacy.databases.outages import is_misconfigured, is_outage
 from privacy.keystore.day_keys import check_key_store
 from privacy.keystore.root_keys import WrongKeys, note_root_keys
 from privacy.web.caches.availability import log_cache_at_start
@@ -19,8 +20,9 @@ class NotReady(RuntimeError):
 
 def require_ready() -> None:
     """Raises `NotReady` if the keys don't match this database, if the key store can't be used, or if the main database
-    was restored and still contains erased people or lacks opt-outs. A few short queries. Without its Redis the site
-    starts, and the log says so."""
+    was restored and still contains erased people or lacks opt-outs. A few short queries. A database that can't be used
+    for a while raises its own error, which `through_outages` understands. Without its Redis the site starts, and the
+    log says so."""
     try:
         note_root_keys()
         check_key_store()
@@ -28,6 +30,8 @@ def require_ready() -> None:
     except WrongKeys as wrong:
         raise NotReady(f"ENCRYPTION_KEYS: {wrong}") from None
     except Exception as error:
+        if is_outage(error) and not is_misconfigured(error):
+            raise
         reason = f"{type(error).__name__}: {error}"
         raise NotReady(
             f"The databases can't be used ({reason}). Check KEYSTORE_URL, and that all migrations are applied."

@@ -80,7 +80,9 @@ CALLS = {
     "time.sleep": {
         "aitpro/health/watch.py",
         "aitpro/management/commands/housekeeping.py",
+        "aitpro/processes/worker.py",
         "aitpro/web_worker.py",
+        "privacy/databases/outages.py",
         "privacy/web/idempotency/middleware.py",
         *REHEARSAL,
     },
