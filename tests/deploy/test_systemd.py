@@ -14,7 +14,14 @@ from tests.programs import program
 from tests.running_site import ROOT
 
 UNITS = ROOT / "deploy" / "systemd"
-SERVICES = ["aitpro-web@1", "aitpro-worker", "aitpro-clock", "aitpro-housekeeping", "aitpro-mail-in", "aitpro-backup"]
+SERVICES = [
+    "aitpro-web@1",
+    "aitpro-worker",
+    "aitpro-clock",
+    "aitpro-housekeeping@here",
+    "aitpro-mail-in",
+    "aitpro-backup",
+]
 NEWER = {"RestartSteps", "RestartMaxDelaySec"}  # systemd 254; older ones say that they ignore them
 MOST_EXPOSED = 2.0  # of 10; systemd calls up to 2.9 "OK" and an unchanged service "UNSAFE"
 
@@ -27,6 +34,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "credentials.conf").rename(folder / "aitpro-.service.d" / "credentials.conf")
     for kind in ("service", "socket"):
         (folder / f"aitpro-web@.{kind}").rename(folder / f"aitpro-web@1.{kind}")
+    for kind in ("service", "timer"):
+        (folder / f"aitpro-housekeeping@.{kind}").rename(folder / f"aitpro-housekeeping@here.{kind}")
     for unit in folder.glob("*.service"):
         unit.write_text(unit.read_text().replace("/srv/aitpro/.venv/bin/python", "/bin/true"))
     return folder
@@ -72,7 +81,7 @@ def test_services_outlive_a_long_absence_of_the_database(installed: Path) -> Non
         assert "Restart=always" in (installed / f"{service}.service").read_text(), service
 
 
-@pytest.mark.parametrize("service", ["aitpro-clock", "aitpro-housekeeping"])
+@pytest.mark.parametrize("service", ["aitpro-clock", "aitpro-housekeeping@here"])
 def test_nightly_attack_outlives_what_started_it(installed: Path, service: str) -> None:
     assert "KillMode=process" in (installed / f"{service}.service").read_text()
 
