@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -73,7 +72,7 @@ def test_full_disk_is_waited_for(site: RunningSite, small_disk: Path) -> None:
         people.send(forms)
         wait_for(lambda: people.sent_again > 2, "somebody who sends again")
         wait_for(lambda: worker_lines(site, f"{AWAY}the disk is full)"), "the worker's line")
-        time.sleep(2)
+        _assert_links_lead_to_their_pages(site)
         before = len(people.bought)
         filling.unlink()
         wait_for(lambda: len(people.bought) > before + 2, "the customers after it")
@@ -81,3 +80,14 @@ def test_full_disk_is_waited_for(site: RunningSite, small_disk: Path) -> None:
     assert_everything_once(site, people)
     assert site.process.poll() is None
     assert len(worker_lines(site, AWAY)) == len(worker_lines(site, BACK))
+
+
+def _assert_links_lead_to_their_pages(site: RunningSite) -> None:
+    """With the cookie that attributes a sale, though the click can't be stored."""
+    for link in ("/go/DEMO/products/bps-pro/", "/products/bps-pro/?ref=DEMO"):
+        reader = site.visitor("203.0.113.99")
+        reader.open(link)
+        assert reader.response.status_code == 200
+        assert reader.url.startswith(f"{site.url}/products/bps-pro/?ref=DEMO")
+        assert "aitpro_referral" in reader.session.cookies
+    assert [line for line in site.output if "a visit of an affiliate's link was not stored" in line]
