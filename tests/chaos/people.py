@@ -288,7 +288,7 @@ class People:
 
 def messages(production: Production) -> list[tuple[object, str, object]]:
     """Id, way, and sender's index of what is stored."""
-    return rows(production, "SELECT id, channel, email_index FROM contacts_inquiry")  # type: ignore[return-value]
+    return rows(production, "SELECT id, channel, email_index FROM contacts_inquiry")
 
 
 def pay(visitor: Visitor) -> None:
