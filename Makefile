@@ -9,11 +9,17 @@ PYENV := $(if $(PYENV_ROOT),$(PYENV_ROOT),$(HOME)/.pyenv)/versions
 NEXT_PYTHON ?= $(shell for python in python3.13 python3.12 $(PYENV)/3.13.*/bin/python $(PYENV)/3.12.*/bin/python; do \
 	$$python -c 'import sqlite3, ssl' 2>/dev/null && echo $$python && break; done)
 
+PINS := .venv-pins
+COMPILE = $(PINS)/bin/uv pip compile --quiet --universal --generate-hashes --annotation-style line \
+	--no-emit-package pip --custom-compile-command "make pins" $(UPGRADE)
+# Only what is pinned, with one of its published hashes; nothing is built, so no package runs code while it is installed.
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: --requirement
+
 PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run policy-walk deploy-demo test test-fast test-next next-checks browser-tests screenshots audit-pages evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench memory audit format clean
+.PHONY: help run policy-walk deploy-demo test test-fast test-next next-checks browser-tests screenshots audit-pages evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench memory audit sbom dist pins format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -106,37 +112,54 @@ memory: $(VENV)/.dev  ## The memory of the web workers under mixed load, for an 
 	$(BIN)/python -m benchmarks.memory
 
 audit: $(VENV)/.dev  ## Known vulnerabilities of the pinned packages (needs the network)
-	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
+	$(BIN)/python -m supply_chain.audit
+
+sbom: $(VENV)/.dev  ## The software bill of materials (CycloneDX), on standard output
+	@$(BIN)/python -m supply_chain.sbom
+
+dist: $(VENV)/.dev  ## A release in dist/: archive, software bill of materials, hashes; the same bytes everywhere
+	@$(BIN)/python -m supply_chain.dist
+
+# Versions that are pinned already stay, unless UPGRADE=--upgrade.
+pins: $(PINS)/.run  ## Pins all packages with their hashes, from requirements*.txt (needs the network)
+	$(COMPILE) requirements.txt --python-version 3.11 --output-file pins/run.txt
+	$(COMPILE) requirements-dev.txt --python-version 3.11 --constraint pins/run.txt --output-file pins/dev.txt
+	$(COMPILE) requirements-next.txt --python-version 3.12 --no-deps --output-file pins/next.txt
+	$(COMPILE) requirements-pins.txt --python-version 3.11 --output-file pins/uv.txt
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:  ## Removes the installed packages, not the demo's data
-	rm -rf $(VENV) $(NEXT)
+	rm -rf $(VENV) $(NEXT) $(PINS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.txt constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+$(VENV)/.run: pins/run.txt | $(VENV)/bin/python
+	$(BIN)/python $(INSTALL) pins/run.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+$(VENV)/.dev: pins/dev.txt $(VENV)/.run
+	$(BIN)/python $(INSTALL) pins/dev.txt
 	@touch $@
 
 $(NEXT)/bin/python:
 	@test -n "$(NEXT_PYTHON)" || { echo "make test-next needs Python 3.13 or 3.12 on the PATH or under pyenv (pyenv install 3.13), or make test-next NEXT_PYTHON=…"; exit 1; }
 	$(NEXT_PYTHON) -m venv $(NEXT)
 
-# All pins but those that requirements-next.txt replaces.
-$(NEXT)/.dev: requirements-next.txt requirements.txt requirements-dev.txt constraints.txt | $(NEXT)/bin/python
-	sed 's/==.*/==/; s/^/^/' requirements-next.txt > $(NEXT)/replaced
-	cat requirements.txt requirements-dev.txt | grep -vi -f $(NEXT)/replaced -e '^-r ' > $(NEXT)/requirements.txt
-	grep -vi -f $(NEXT)/replaced constraints.txt > $(NEXT)/constraints.txt
-	$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-next.txt -r $(NEXT)/requirements.txt -c $(NEXT)/constraints.txt
+# What requirements-next.txt pins replaces what was installed before.
+$(NEXT)/.dev: pins/dev.txt pins/next.txt | $(NEXT)/bin/python
+	$(NEXT)/bin/python $(INSTALL) pins/dev.txt
+	$(NEXT)/bin/python $(INSTALL) pins/next.txt
+	$(NEXT)/bin/python -m pip check
+	@touch $@
+
+$(PINS)/.run: pins/uv.txt
+	$(PYTHON) -m venv $(PINS)
+	$(PINS)/bin/python $(INSTALL) pins/uv.txt
 	@touch $@
 
 .env: | $(VENV)/.run

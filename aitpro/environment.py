@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -44,6 +45,7 @@ _MAILER_OPTIONS = {  # of each backend, as django-environ names them
 _MAILBOX_SCHEMES = {"imaps": ("tls", 993), "imap+tls": ("starttls", 143), "imap": ("", 143)}
 
 
+_LINE = re.compile(r"(?:export )?[A-Za-z_0-9]+=.*|#.*|")
 ALIKE = 0.85  # of two names; SITE_URI and SITE_URL are
 READ_ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS", "REHEARSAL", "REQUESTS_CA_BUNDLE", "WEB_CONCURRENCY"}
 
@@ -59,9 +61,7 @@ class Environment:
         self.in_file: set[str] = set()  # names that came from the file alone
         if dotenv.is_file():
             before = set(os.environ)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # they quote lines
-                environ.Env.read_env(str(dotenv))
+            environ.Env.read_env(StringIO(_lines(dotenv)))
             self.in_file = set(os.environ) - before
 
     def text(self, name: str, default: str | None = None) -> str:
@@ -166,6 +166,12 @@ class Environment:
         expected = "columns such as privacy_privacyrequest.phone"
         return [self._parse(name, word, _column, expected) for word in self.words(name)]
 
+    def age_recipients(self, name: str) -> list[str]:
+        """Public keys; a secret one stops the start."""
+        return [
+            self._parse(name, word, _age_recipient, "public keys that begin with age1") for word in self.words(name)
+        ]
+
     def report_address(self, name: str) -> str:
         """A Sentry-compatible DSN; empty if unset."""
         return self.parsed(name, _report_address, expected="an address such as https://key@host/1", default="")
@@ -229,6 +235,18 @@ class Environment:
         except Exception:
             # The original error is suppressed, because it may quote a secret.
             raise ImproperlyConfigured(f"{name} is malformed: {expected} is expected.") from None
+
+
+def _lines(dotenv: Path) -> str:
+    """The content of a `.env`. django-environ would log a line that it can't read, with all that is in it."""
+    try:
+        lines = [line.strip() for line in dotenv.read_text().splitlines()]
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{dotenv.name} can't be read.") from None
+    for number, line in enumerate(lines, start=1):
+        if not _LINE.fullmatch(line):
+            raise ImproperlyConfigured(f"{dotenv.name}: line {number} is malformed: NAME=value is expected.")
+    return "\n".join(lines)
 
 
 def _amounts(value: str) -> list[int]:
@@ -405,6 +423,12 @@ def _email(value: str) -> str:
 
 def _column(value: str) -> str:
     if not re.fullmatch(r"[a-z_0-9]+\.[a-z_0-9]+", value):
+        raise ValueError
+    return value
+
+
+def _age_recipient(value: str) -> str:
+    if not re.fullmatch(r"age1[0-9a-z]{58,}", value):
         raise ValueError
     return value
 

@@ -32,6 +32,7 @@ from clients.quotes.reminders import remind_of_quotes
 from contacts.incoming_mail.intake import process_received_mail
 from contacts.incoming_mail.mailbox import fetch_mail
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
+from privacy.databases.outages import databases_answer, is_outage, reason_of
 from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.pruning import SECONDS, delete_in_batches, prune_old_rows
 from privacy.erasure.reapply import finish_erasures
@@ -149,7 +150,8 @@ JOBS: dict[str, Job] = {
 
 def housekeep(*, now: datetime, lanes: Sequence[Lane] = tuple(Lane)) -> dict[str, int | None]:
     """Runs every job of these lanes, one lane after the other, or after a clock jump those that don't depend on the
-    clock. Returns each job's count, or None for a failed one, which is logged."""
+    clock. Returns each job's count, or None for a failed one, which is logged. Raises the error of a database that
+    doesn't answer: no job can run."""
     with during(Activity("round")):
         jump = clock_jump(now=now)
         if Lane.HERE in lanes:
@@ -177,6 +179,11 @@ def _run(name: str, job: Job, now: datetime) -> int | None:
     try:
         with measured(name), acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not job.acts_for)):
             return job.run(now)
-    except Exception:
-        logger.exception("housekeeping: %s failed", name)
+    except Exception as error:
+        if not is_outage(error):
+            logger.exception("housekeeping: %s failed", name)
+        elif databases_answer():  # full, locked: other jobs may work
+            logger.error("housekeeping: %s failed: the database can't be used (%s)", name, reason_of(error))
+        else:
+            raise
         return None

@@ -73,7 +73,7 @@ TAX_PERCENT = env.percentage("TAX_PERCENT", default="0")
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
 # How long a backup may be restored: erased people are remembered as long, to erase them again.
 BACKUP_DAYS = env.days("BACKUP_DAYS", default=90, least=1)
-BACKUP_RECIPIENTS = env.words("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
+BACKUP_RECIPIENTS = env.age_recipients("BACKUP_RECIPIENTS")  # public keys that backups are encrypted to, as age1…
 # The folder of pg_dump, pg_restore and psql; empty: Debian's folders, then the PATH.
 PG_BIN_DIR = env.text("PG_BIN_DIR", default="")
 
@@ -175,9 +175,20 @@ for _database in DATABASES.values():
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
                 "PRAGMA mmap_size=268435456;"  # 256 MiB, which all connections share: a million rows stay quick
             ),
+            **_database.get("OPTIONS", {}),
         }
     else:
         _database["CONN_HEALTH_CHECKS"] = True
+        # Whoever waits for a server that doesn't answer learns it within seconds, not after the system's minutes. The
+        # address may say otherwise. Milliseconds for tcp_user_timeout.
+        _database["OPTIONS"] = {
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+            **_database.get("OPTIONS", {}),
+        }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     # In the memory of each process: the evidence, and limits while neither Redis nor the database can be written.

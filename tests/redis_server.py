@@ -26,7 +26,8 @@ class RedisServer:
     def start(self) -> None:
         place = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder))
         where = (*place, "--unixsocket", str(self.folder / "redis.sock"))
-        command = [program("redis-server"), *where, "--save", "", "--appendonly", "no", *self.options]
+        keeping = ("--save", "", "--appendonly", "no", "--rdbcompression", "no")
+        command = [program("redis-server"), *where, *keeping, *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         wait_for(self._answers, "Redis", 20)
 

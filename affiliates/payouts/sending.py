@@ -14,6 +14,7 @@ from django_tasks import task
 
 from affiliates.models import PayoutItem, PayoutRun, PayPalBatch
 from privacy.audit.trail import record, record_many
+from privacy.databases.tasks import commits_by_itself
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
 from shop.paypal.errors import DuplicateBatch, Invalid, PayPalError
@@ -34,6 +35,7 @@ CLAIMABLE_FOR = timedelta(days=30)  # then PayPal returns unclaimed money; what 
 
 
 @task()
+@commits_by_itself
 @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
 def send_payout(run_id: str) -> None:
     """Sends the waiting batches of a run to PayPal. Safe to repeat: both sides know the keys."""

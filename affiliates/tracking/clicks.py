@@ -10,17 +10,20 @@ tracking) only increases a count in the affiliate's statistics.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models
+from django.db import DatabaseError, models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from affiliates.models import REFERRAL_LIFE, Click
+from privacy.databases.outages import is_outage, reason_of
 from privacy.encryption.models import uuid7
 from privacy.encryption.tokens import hash_token
 from privacy.keystore.day_keys import DayKeyExpired
@@ -30,6 +33,8 @@ from .code_cache import CachedCode, cached_code, is_purge_stalled
 from .referral_cookie import EARLIER, Referral, Token, delete_referral_cookie, referral_of, set_cookie
 from .unstored_visits import tally
 from .visit_kinds import FETCH_HEADERS, Visit
+
+logger = logging.getLogger(__name__)
 
 SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is the same click
 
@@ -59,7 +64,8 @@ def record_click(
     same_visit = counted_at if counted_at is not None and timezone.now() - counted_at < SAME_CLICK else None
     if referral.visit is not Visit.CLICK:
         if same_visit is None:
-            tally(affiliate, referral.visit)
+            with _despite_full_disk():
+                tally(affiliate, referral.visit)
         return None
     if referral.token is not None and _is_repeated_click(referral.token, affiliate, counted_at):
         return referral.token.clicked_at
@@ -95,7 +101,7 @@ def _create_click(request: HttpRequest, known: CachedCode, landing: str, earlier
     """Stores the row and returns the cookie's content.
 
     Without a running purge, or without a key for the day (the clock was set back), no row is stored: the cookie alone
-    attributes a sale, and the click is only counted.
+    attributes a sale, and the click is only counted. Nor is it counted if the database can be read and not written.
     """
     now, affiliate = timezone.now(), known.affiliate_id
     click = Click(
@@ -108,9 +114,21 @@ def _create_click(request: HttpRequest, known: CachedCode, landing: str, earlier
     )
     token = Token(click.pk, affiliate, now, earlier)
     click.cookie_digest = hash_token(token.sealed)
-    if is_purge_stalled() or not _is_stored(click):
-        tally(affiliate, Visit.CLICK, click)
+    with _despite_full_disk():
+        if is_purge_stalled() or not _is_stored(click):
+            tally(affiliate, Visit.CLICK, click)
     return token
+
+
+@contextmanager
+def _despite_full_disk() -> Iterator[None]:
+    """Whoever follows a link gets to the page, whatever becomes of the count."""
+    try:
+        yield
+    except DatabaseError as error:
+        if not is_outage(error):
+            raise
+        logger.error("a visit of an affiliate's link was not stored: the database can't be used (%s)", reason_of(error))
 
 
 def _earlier_clicks(referral: Referral) -> tuple[datetime, ...]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connections
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 
 from aitpro.backups.last_backup import last_backup
+from privacy.databases.migrations import pending_migrations
 from privacy.erasure.heartbeat import PURGE, is_housekeeping_late
 from privacy.erasure.readiness import require_ready
 from privacy.keystore.clock import clock_jump
@@ -44,20 +42,11 @@ def _key_store_writes(*, now: datetime) -> bool:
 
 
 def _is_database_migrated(*, now: datetime) -> bool:
-    return _is_migrated("default")
+    return not pending_migrations("default")
 
 
 def _is_key_store_migrated(*, now: datetime) -> bool:
-    return _is_migrated("keystore")
-
-
-def _is_migrated(alias: str) -> bool:
-    return _migrations() <= MigrationRecorder(connections[alias]).applied_migrations().keys()
-
-
-@cache
-def _migrations() -> frozenset[tuple[str, str]]:
-    return frozenset(MigrationLoader(None).disk_migrations)
+    return not pending_migrations("keystore")
 
 
 def _cache_keeps(*, now: datetime) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+
+from privacy.web.bounded_http import BoundedHTTP, BoundedHTTPS
+from privacy.web.bounded_sockets import deadline
 
 SECONDS = 5  # for the name, the connection and the whole answer
 
@@ -22,12 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 class _Ping(threading.Thread):
-    """Looking up a name takes as long as it takes, and an answer may drip: a thread can be left behind."""
+    """Looking up a name takes as long as it takes: a thread can be left behind that long."""
 
     def __init__(self, address: SplitResult) -> None:
         super().__init__(name="ping", daemon=True)
         self.address = address
-        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+        kind = BoundedHTTPS if address.scheme == "https" else BoundedHTTP
         self.connection = kind(address.hostname or "", address.port, timeout=SECONDS)
         self.result = "no answer in time"
 
@@ -35,17 +36,13 @@ class _Ping(threading.Thread):
         path = self.address.path or "/"
         query = f"?{self.address.query}" if self.address.query else ""
         try:
-            self.connection.request("GET", path + query, headers={"User-Agent": "heartbeat", "Connection": "close"})
-            status = self.connection.getresponse().status  # a redirect is an answer, and isn't followed
+            with deadline(SECONDS):
+                self.connection.request("GET", path + query, headers={"User-Agent": "heartbeat", "Connection": "close"})
+                status = self.connection.getresponse().status  # a redirect is an answer, and isn't followed
             self.result = "" if 200 <= status < 300 else f"status {status}"
         except Exception as error:
             self.result = type(error).__name__
         finally:
-            self.connection.close()
-
-    def abandon(self) -> None:
-        """The thread ends when it next waits for the other side."""
-        with suppress(Exception):
             self.connection.close()
 
 
@@ -73,8 +70,6 @@ class DeadManPing:
         thread.start()
         thread.join(SECONDS)
         result = thread.result
-        if thread.is_alive():
-            thread.abandon()
         if result and not self._fails:
             logger.warning("the ping to HEARTBEAT_URL failed: %s", result)
         elif not result and self._fails:

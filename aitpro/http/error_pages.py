@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
 
 from aitpro.logs.activity import current
+from privacy.databases.outages import is_outage
+
+from .kept_input import kept_input, may_be_sent_again
 
 logger = logging.getLogger(__name__)
 
@@ -36,21 +37,12 @@ def error_page(status: int) -> str:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Called while the exception is being handled."""
-    if not any(map(says_the_database_is_away, causes(sys.exc_info()[1]))):
+    if not is_outage(sys.exc_info()[1]):
         return HttpResponse(error_page(500), status=500)
-    return HttpResponse(error_page(503), status=503, headers={"Retry-After": str(RETRY_AFTER)})
-
-
-def causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def says_the_database_is_away(error: BaseException) -> bool:
-    """No connection, a full disk, a lock that isn't released. SQLite calls mistakes in a query operational, too."""
-    code = getattr(error.__cause__, "sqlite_errorcode", None)
-    return isinstance(error, OperationalError) and code != sqlite3.SQLITE_ERROR
+    page = render_to_string("503.html", kept_input(request, with_token=True))
+    response = HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})
+    add_never_cache_headers(response)
+    return may_be_sent_again(response)
 
 
 class DesignedErrors:

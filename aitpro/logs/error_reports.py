@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from http.client import HTTPConnection, HTTPSConnection
+from http.client import HTTPConnection
 from pathlib import Path
 from traceback import walk_tb
 from types import TracebackType
@@ -26,6 +26,9 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import certifi
+
+from privacy.web.bounded_http import BoundedHTTP, BoundedHTTPS
+from privacy.web.bounded_sockets import deadline
 
 from .activity import current
 
@@ -109,17 +112,18 @@ class Target:
         }
         connection = self._connection()
         try:
-            connection.request("POST", self.path, body, headers)
-            if (answer := connection.getresponse()).status != 200:
-                raise ConnectionError(answer.status)
+            with deadline(TIMEOUT):
+                connection.request("POST", self.path, body, headers)
+                if (answer := connection.getresponse()).status != 200:
+                    raise ConnectionError(answer.status)
         finally:
             connection.close()
 
     def _connection(self) -> HTTPConnection:
         if not self.secure:
-            return HTTPConnection(self.host or "", self.port, timeout=TIMEOUT)
+            return BoundedHTTP(self.host or "", self.port, timeout=TIMEOUT)
         context = ssl.create_default_context(cafile=certifi.where())
-        return HTTPSConnection(self.host or "", self.port, timeout=TIMEOUT, context=context)
+        return BoundedHTTPS(self.host or "", self.port, timeout=TIMEOUT, context=context)
 
 
 def report_of(record: logging.LogRecord) -> dict[str, Any]:

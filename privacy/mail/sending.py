@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTPUTF8, default
 from email.utils import parseaddr
+from functools import partial
 from smtplib import SMTP, SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.consent.preference_links import one_click_url, preferences_url
+from privacy.databases.outages import through_outages
+from privacy.databases.tasks import commits_by_itself
 from privacy.encryption.normalization import normalize_email
 from privacy.keystore.clock import clock_jump
 from privacy.models import OutgoingMail
@@ -156,24 +159,29 @@ def _render(kind: MailKind, variables: Mapping[str, Any]) -> str:
 
 
 @task()
+@commits_by_itself
 @upkeep
 def deliver_mail(mail_id: str) -> None:
     """Sends one mail, exactly once unless a worker dies between sending and marking it as sent."""
     mail = _claim(UUID(mail_id), now=timezone.now())
-    if mail is None:
-        return
+    if mail is not None:
+        # What became of it is known only here: the database may be away, but must not hear of it twice or never.
+        through_outages(_deliver(mail))
+
+
+def _deliver(mail: OutgoingMail) -> Callable[[], None]:
+    """Returns what records the outcome."""
     try:
         _send(mail, kind_named(mail.kind))
     except MailRefused as refused:
-        _refuse(mail, refused)
+        return partial(_refuse, mail, refused)
     except SMTPRecipientsRefused as error:
-        _recipient_refused(mail, error)
+        return partial(_recipient_refused, mail, error)
     except SMTPDataError as error:
-        _message_refused(mail, error)
+        return partial(_message_refused, mail, error)
     except Exception as error:  # server down, or a bug; the error's text may name the person, so it isn't logged
-        _retry_later(mail, error)
-    else:
-        _finish(mail, Outcome.SENT, sent_at=timezone.now())
+        return partial(_retry_later, mail, error)
+    return partial(_finish, mail, Outcome.SENT, sent_at=timezone.now())
 
 
 def mail_connection() -> Any:
@@ -339,18 +347,18 @@ def _recipient_refused(mail: OutgoingMail, error: SMTPRecipientsRefused) -> None
     said = _said(*next(iter(error.recipients.values())))
     if not said.is_final:
         return _retry_later(mail, error)
-    logger.warning("mail %s bounced: %s", mail.pk, said.code)
     with transaction.atomic():
         _finish(mail, Outcome.BOUNCED, refusal=f"bounced: {said.code}")
         mark_undeliverable(mail.recipient, code=said.code)
+    logger.warning("mail %s bounced: %s", mail.pk, said.code)
 
 
 def _message_refused(mail: OutgoingMail, error: SMTPDataError) -> None:
     """The server rejected the message, which says nothing about the address."""
     if error.smtp_code < 500:
         return _retry_later(mail, error)
-    logger.warning("mail %s rejected: %s", mail.pk, error.smtp_code)
     _finish(mail, Outcome.FAILED, refusal=f"the mail server rejected this message ({error.smtp_code})")
+    logger.warning("mail %s rejected: %s", mail.pk, error.smtp_code)
 
 
 def _said(code: int, text: bytes | str) -> SmtpReply:
@@ -358,12 +366,12 @@ def _said(code: int, text: bytes | str) -> SmtpReply:
 
 
 def _retry_later(mail: OutgoingMail, error: Exception) -> None:
-    logger.warning("mail %s not delivered: %s", mail.pk, type(error).__name__)
     if mail.attempts >= MAX_ATTEMPTS:
         _finish(mail, Outcome.FAILED, refusal="failed after too many attempts")
     else:
         wait = min(BACK_OFF * 2**mail.attempts, LONGEST_BACK_OFF)
         _change(mail, state=State.QUEUED, due_at=timezone.now() + wait)
+    logger.warning("mail %s not delivered: %s", mail.pk, type(error).__name__)
 
 
 def deliver_due_mail(*, now: datetime) -> int:

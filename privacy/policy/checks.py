@@ -17,11 +17,11 @@ from privacy.registry.policy_gate import GatedCharField, registered
 def check_what_is_left_out(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
     return [
         checks.Error(
-            f"POLICY_LEAVES_OUT names {place}, which is not a personal column.",
+            f"Entry {number} of POLICY_LEAVES_OUT is not a personal column.",
             hint="Use table.column, as shown in the admin of policy versions.",
             id="privacy.E040",
         )
-        for place in settings.POLICY_LEAVES_OUT
+        for number, place in enumerate(settings.POLICY_LEAVES_OUT, start=1)
         if not registered(place)
     ]
 

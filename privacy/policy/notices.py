@@ -18,6 +18,7 @@ from django_tasks import task
 
 from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.opt_outs import is_opted_out
+from privacy.databases.tasks import commits_by_itself
 from privacy.mail.sending import MailRefused, queue_mail
 from privacy.mail.stored_addresses import stored_address
 from privacy.registry.purpose_binding import acts_for, upkeep
@@ -44,6 +45,7 @@ def send_pending_notices(*, now: datetime) -> int:
 
 
 @task()
+@commits_by_itself
 @acts_for(Purpose.POLICY_NOTICE, audience=Audience.PERSON)
 def send_notices(version_id: str) -> None:
     """Sends notices of a version, batch after batch, until none is pending."""

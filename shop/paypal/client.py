@@ -26,6 +26,7 @@ from shop.paypal.config import PayPalConfig
 from shop.paypal.errors import Transient
 
 from .error_mapping import Busy, Unauthorized, clean_debug_id, refusal
+from .silence import Silence
 from .transport import BodyTooLarge, paypal_session, read_body
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
 
     Raises the errors of `shop.paypal.errors` and nothing else. A GET, and a POST that carries a key, is repeated at
     once and at most twice on a failed connection or 5xx; a POST without a key is sent once. Each call ends `WITHIN`
-    seconds, also if PayPal drips its answer.
+    seconds, also if PayPal drips its answer; while PayPal is silent (`shop.paypal.silence`), most end at once.
     """
 
     def __init__(self, config: PayPalConfig) -> None:
@@ -57,6 +58,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
         self._token_lock = threading.Lock()
         self._token_until = 0.0
         self.token_hash: dict[str, Any] | None = None
+        self._silence = Silence()
 
     def get(self, action: str, headers: dict[str, str] | None = None, refresh_token: None = None) -> dict[str, Any]:
         return self.request(self.endpoint + action, "GET", headers=headers)
@@ -139,6 +141,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
     @sensitive_variables()
     def _send(self, url: str, method: str, **kwargs: Any) -> dict[str, Any]:
         path = urlsplit(url).path
+        self._silence.require_over()
         options: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True, **kwargs}
         try:
             with self.session.request(method, url, **options) as response:
@@ -146,8 +149,11 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
         except (requests.RequestException, BodyTooLarge) as error:
             # The class says what happened; the text might quote an address and the chained error holds the request.
             log.warning("PayPal %s %s: %s", method, path, type(error).__name__)
-            final = isinstance(error, requests.ReadTimeout | BodyTooLarge) or remaining() <= 0
-            raise (Transient() if final else Busy()) from None
+            late = isinstance(error, requests.Timeout) or remaining() <= 0
+            if late:
+                self._silence.met()
+            raise (Transient() if late or isinstance(error, BodyTooLarge) else Busy()) from None
+        self._silence.ended()
         debug_id = clean_debug_id(response.headers.get("PayPal-Debug-Id"))
         log.info("PayPal %s %s: %d, debug id %s", method, path, response.status_code, debug_id)
         return self.handle_response(response, content)

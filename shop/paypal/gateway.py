@@ -25,6 +25,7 @@ from shop.paypal.types import (
     CaptureState,
     CreatedOrder,
     DisputeState,
+    DisputeStatus,
     OrderItem,
     OrderState,
     PayoutItemState,
@@ -115,8 +116,8 @@ class Gateway:
         return _read(responses.dispute_state, self.client.get(f"/v1/customer/disputes/{_id(dispute_id)}"))
 
     @sensitive_variables()
-    def list_disputes(self, capture_id: str) -> dict[str, datetime]:
-        """The disputes of one capture, and when each last changed.
+    def list_disputes(self, capture_id: str) -> dict[str, tuple[DisputeStatus, datetime]]:
+        """The disputes of one capture, the state of each and when it last changed.
 
         https://developer.paypal.com/docs/api/customer-disputes/v1/#disputes_list
         """

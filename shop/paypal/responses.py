@@ -105,9 +105,9 @@ def dispute_state(answer: Json) -> DisputeState:
     )
 
 
-def dispute_changes(answer: Json) -> dict[str, datetime]:
+def dispute_changes(answer: Json) -> dict[str, tuple[DisputeStatus, datetime]]:
     return {
-        found["dispute_id"]: _time(found.get("update_time") or found["create_time"])
+        found["dispute_id"]: (DisputeStatus(found["status"]), _time(found.get("update_time") or found["create_time"]))
         for found in answer.get("items", [])
     }
 

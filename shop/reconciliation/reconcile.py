@@ -99,8 +99,8 @@ def _update_disputes(payment: Payment) -> bool:
     except (Expired, Invalid) as error:  # this PayPal app may not read disputes
         logger.info("the disputes of payment %s can't be listed: %s", payment.pk, error)
         return False
-    known = dict(payment.disputes.values_list("paypal_id", "changed_at"))
-    news = [number for number, changed_at in changes.items() if number not in known or changed_at > known[number]]
+    known = {dispute.paypal_id: (dispute.state, dispute.changed_at) for dispute in payment.disputes.all()}
+    news = [number for number, change in changes.items() if known.get(number) != change]
     for number in news:
         try:
             update_dispute(paypal_id=number)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.audit.trail import record
+from privacy.databases.tasks import commits_by_itself
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
 from shop.models import Payment, PayPalEvent
@@ -70,6 +71,7 @@ def _find_payment(names: EventIds) -> Payment | None:
 
 
 @task()
+@commits_by_itself
 @acts_for(Purpose.ORDER)
 def handle_event(event_pk: str) -> None:
     """The first attempt, in the worker. A failure leaves the event open for `handle_open_events`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from shop.paypal.gateway import gateway
+from shop.paypal.gateway import _gateway, gateway
 from tests.running_site import free_port
 from tests.shop.paypal.contract import checked_against_the_files
 from tests.standin_process import Standin, run_standin
@@ -28,6 +28,7 @@ def paypal(paypal_process: Standin, settings: Settings) -> Iterator[Standin]:
         yield paypal_process
     settings.PAYPAL_BASE_URL = paypal_process.url
     gateway().client.session.close()
+    _gateway.cache_clear()  # with what it remembers of a silent PayPal
     paypal_process.reset()
 
 

@@ -152,6 +152,16 @@ def test_the_process_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delenv("OTHER_THING")
 
 
+@pytest.mark.parametrize("line", ["OTHER_THING: s3cret", "OTHER THING=s3cret", "s3cret", "'OTHER_THING'=s3cret"])
+def test_a_line_of_the_file_that_sets_nothing_is_numbered_and_not_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    (tmp_path / ".env").write_text(f"# A comment\n\n  # another\n{line}\n")
+    with pytest.raises(ImproperlyConfigured, match=r"^\.env: line 4 is malformed") as refusal:
+        Environment(tmp_path / ".env")
+    assert "s3cret" not in f"{refusal.value}{capfd.readouterr()}{caplog.text}"
+
+
 @pytest.mark.parametrize(
     "value", ["info@example.com", "@reply.example.com", "INFO@Example.COM", "", "a" * 18 + "@example.com"]
 )

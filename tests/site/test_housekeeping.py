@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -20,7 +21,7 @@ from accounts.models.session import Session
 from accounts.passwords.link import send_password_link
 from affiliates.models import Affiliate, Click, Commission
 from aitpro import housekeeping
-from aitpro.housekeeping import housekeep
+from aitpro.housekeeping import Lane, housekeep
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import balance, sale
@@ -88,6 +89,42 @@ def test_the_command_fails_when_a_step_failed(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(CommandError, match="Some of the work failed"):
         call_command("housekeeping", stdout=out)
     assert "mails due: failed, see the log" in out.getvalue()
+
+
+def test_a_lane_that_waits_for_a_server_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[Lane] = []
+
+    def housekeep(*, now: datetime, lanes: list[Lane]) -> dict[str, int | None]:
+        [lane] = lanes
+        rounds.append(lane)
+        if lane is not Lane.HERE:
+            threading.Event().wait()  # silent for ever; the thread ends with the process
+        if {Lane.PAYPAL, Lane.MAILBOX} < set(rounds) and rounds.count(Lane.HERE) > 5:
+            raise KeyboardInterrupt
+        return {}
+
+    monkeypatch.setattr("aitpro.management.commands.housekeeping.housekeep", housekeep)
+    for name in ("require_ready", "close_old_connections"):  # the threads would outlive the tests' database
+        monkeypatch.setattr(f"aitpro.management.commands.housekeeping.{name}", lambda: None)
+    call_command("housekeeping", every=0)
+    assert (rounds.count(Lane.PAYPAL), rounds.count(Lane.MAILBOX)) == (1, 1)
+
+
+def test_the_command_does_one_lane_alone() -> None:
+    out = StringIO()
+    call_command("housekeeping", lane=["here"], stdout=out)
+    assert "expired rows purged" in out.getvalue()
+    assert "payments updated" not in out.getvalue()
+
+
+def test_only_jobs_of_a_lane_of_their_own_wait_for_another_server(due: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is due, no connection is made."""
+    asked: list[str] = []
+    for path in ("shop.paypal.gateway._gateway", "contacts.incoming_mail.mailbox.BoundedIMAPClient"):
+        monkeypatch.setattr(path, lambda *args, path=path, **options: asked.append(path))
+    monkeypatch.setattr("privacy.web.bounded_sockets.connect", lambda *args, **options: asked.append("a server"))
+    assert None not in housekeep(now=timezone.now(), lanes=[Lane.HERE]).values()
+    assert asked == []
 
 
 @pytest.mark.usefixtures("due")

@@ -25,7 +25,7 @@ FREE = {
     *("BUSINESS_OWNER", "BUSINESS_PHONE", "BUSINESS_SHORT_NAME", "BUSINESS_SINCE", "BUSINESS_TAX_ID", "TAX_NAME"),
     *("MAIL_WISHES_ACCESS", "MAIL_WISHES_COMPLAINT", "MAIL_WISHES_CORRECTION", "MAIL_WISHES_DELETION"),
     *("MAIL_WISHES_STOP", "PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET", "PAYPAL_WEBHOOK_ID", "SECRET_KEY"),
-    *("DATA_DIR", "LOG_FILES", "PRODUCT_FILES_DIR"),
+    *("DATA_DIR", "LOG_FILES", "PG_BIN_DIR", "PRODUCT_FILES_DIR"),
 }
 # variable → slips that look nearly right
 SLIPS = {
@@ -76,6 +76,7 @@ SLIPS = {
     "QUOTE_BUDGETS": ["-1,5", "5,1", "1,,2"],
     "TRAFFIC_NAMESERVER": ["192.0.2.77:0", "192.0.2.77"],
     "SENTRY_DSN": [f"http://{CANARY}@errors.example.com/1", f"https://{CANARY}@errors.example.com/project"],
+    "BACKUP_RECIPIENTS": [f"AGE-SECRET-KEY-1{CANARY.upper()}", f"age1{CANARY}"],
     "SECRET_KEY": [f"'{CANARY}{'x' * 50}'", f"{CANARY}\n{'x' * 50}"],
 }
 CASES = [(name, f"{CANARY} \u2603") for name in VARIABLES] + [(name, slip) for name in SLIPS for slip in SLIPS[name]]
@@ -170,11 +171,12 @@ def test_deployment_checks_name_each_setting_and_show_no_value(tmp_path: Path) -
         BUSINESS_EMAIL=f"{CANARY}@example.com",
         SITE_URI=f"https://{CANARY}.example",
         REFUND_DAYS="3",
+        POLICY_LEAVES_OUT=f"privacy_privacyrequest.phone,{CANARY}.phone",
     )
     assert done.returncode == 1
     for name in (
         *("PAYPAL_MODE", "EMAIL_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "BUSINESS_REGION", "BUSINESS_EMAIL"),
-        *("BUSINESS_PHONE", "The variable SITE_URI is read by nothing", "REFUND_DAYS"),
+        *("BUSINESS_PHONE", "The variable SITE_URI is read by nothing", "REFUND_DAYS", "Entry 2 of POLICY_LEAVES_OUT"),
     ):
         assert name in done.stderr, name
     assert CANARY not in done.stderr + done.stdout

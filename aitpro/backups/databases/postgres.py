@@ -21,6 +21,11 @@ from ..problems import BackupProblem
 from .main_database import DatabaseContent, MainDatabase
 from .postgres_programs import PostgresPrograms, failure, fitting_programs
 
+PATIENCE = 5  # seconds
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 # Everything in the schema but what belongs to an extension. The schema stays: it may belong to somebody else.
 EMPTY = b"""
 SET client_min_messages = warning;
@@ -32,6 +37,7 @@ FOR command IN
     relname)
   FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+  ORDER BY relkind = 'S'  -- the sequences of identity columns go with their tables
 LOOP EXECUTE command; END LOOP;
 FOR command IN
   SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure)
@@ -103,16 +109,17 @@ class PostgresDatabase(MainDatabase):
             )
 
     def require_unused(self) -> None:
-        with connections["default"].cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            )
-            (others,) = cursor.fetchone()
-        if others:
-            raise BackupProblem(
-                f"The database is in use ({others} other connections). Stop the web, worker and clock processes first."
-            )
+        """Waits a little for processes that are ending."""
+        for _ in range(PATIENCE):
+            with connections["default"].cursor() as cursor:
+                cursor.execute(OTHERS)
+                (others,) = cursor.fetchone()
+                if not others:
+                    return
+                cursor.execute("SELECT pg_sleep(1)")
+        raise BackupProblem(
+            f"The database is in use ({others} other connections). Stop the web, worker and clock processes first."
+        )
 
     def has_rows(self, tables: set[str]) -> bool:
         with connections["default"].cursor() as cursor:

@@ -16,8 +16,8 @@ BY_HAND = """Before you start the site:
 - Passwords, second factors, recovery codes, roles and closed accounts are those of the backup. If one was changed since
   because of a leak or a departure, change it again.
 - Mails that were queued at {time} are sent a second time.
-- Orders, refunds and payouts since {time} are missing here and known to PayPal: run `manage.py housekeeping` once, then
-  look at "Reconciliation" and the payouts in the admin.
+- Orders, refunds and payouts since {time} are missing here and known to PayPal. Run `manage.py
+  housekeeping` once, then look at the reconciliation with PayPal and the payouts in the admin.
 - Run `manage.py verify_ledger`, `manage.py verify_audit` and `manage.py check_promises`."""
 WITHOUT_KEY_STORE = """\
 - The key store is new. Visitors' addresses of the last 30 days can't be read. Deletions and opt-outs since {time} are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import secrets
 from typing import Any
@@ -29,8 +30,10 @@ def cache_works() -> bool:
     return bool(stored == value)
 
 
+@functools.cache
 def log_cache_at_start() -> None:
-    """Says loudly that limits are counted elsewhere. The process starts all the same: people can be served."""
+    """Says loudly, once in each process, that limits are counted elsewhere. It starts all the same: people can be
+    served."""
     if isinstance(caches["limits"], RedisCache) and not cache_works():
         logger.critical("CACHE_URL: the cache does not answer; limits are counted in the database until it does")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -12,8 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from privacy.models.submitted_form import SubmittedForm
+from privacy.databases.outages import is_outage
+from privacy.models.submitted_form import SubmittedForm, SubmittedFormQuerySet
 
+from .after_outages import do_after_outage
 from .key import FormKey, form_key
 from .replay import from_bytes, is_repeatable, is_result, to_bytes
 
@@ -28,7 +31,7 @@ class FormKeyMiddleware:
         response = self.get_response(request)
         claimed: tuple[FormKey, SubmittedForm] | None = getattr(request, "claimed_form", None)
         if claimed:
-            _settle(*claimed, response)
+            _without_failing(partial(_settle, *claimed, response))
         return response
 
     def process_view(
@@ -37,9 +40,9 @@ class FormKeyMiddleware:
         if is_repeatable(view) or (key := form_key(request)) is None:
             return None
         for _ in range(LOOKS):
-            now = timezone.now()
-            if SubmittedForm.objects.claim(key.digest, now=now):
-                request.claimed_form = key, SubmittedForm(digest=key.digest, claimed_at=now)  # type: ignore[attr-defined]
+            form = SubmittedForm(digest=key.digest, claimed_at=timezone.now())
+            if _claim(form):
+                request.claimed_form = key, form  # type: ignore[attr-defined]
                 return None
             answer = SubmittedForm.objects.filter(digest=key.digest).values_list("answer", flat=True).first()
             if answer is not None:
@@ -50,10 +53,34 @@ class FormKeyMiddleware:
         return response
 
 
+def _claim(form: SubmittedForm) -> bool:
+    """An outage may come between the claim and the answer that it succeeded."""
+    try:
+        return SubmittedForm.objects.claim(form.digest, now=form.claimed_at)
+    except Exception as error:
+        if is_outage(error):
+            do_after_outage(_claimed(form).delete)
+        raise
+
+
+def _claimed(form: SubmittedForm) -> SubmittedFormQuerySet:
+    return SubmittedForm.objects.filter(digest=form.digest, claimed_at=form.claimed_at)
+
+
+def _without_failing(settle: Callable[[], object]) -> None:
+    """The response is ready: whoever waits for it gets it, also if the database went away."""
+    try:
+        settle()
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        do_after_outage(settle)
+
+
 def _settle(key: FormKey, form: SubmittedForm, response: HttpResponse) -> None:
     """Stores the response if the work is done, also under the new session if there is one; otherwise releases the key,
     so that the form can be submitted again. Does nothing if another request has taken over."""
-    claimed = SubmittedForm.objects.filter(digest=form.digest, claimed_at=form.claimed_at)
+    claimed = _claimed(form)
     if not is_result(response):
         claimed.delete()
         return

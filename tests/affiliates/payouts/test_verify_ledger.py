@@ -28,6 +28,8 @@ from affiliates.models import (
 from affiliates.payouts.reconciliation import CHECKS, compare_payouts, first_difference, reconcile_ledger_nightly
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from affiliates.statistics.balances import correct_balances
+from privacy.audit.models import AuditEntry
+from privacy.models import OutgoingMail
 from shop.models import Payment, Product, Refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus
 from tests import factories
@@ -299,6 +301,40 @@ def test_unreachable_paypal_is_reported_without_alert(
     LedgerCheck.objects.filter(paypal=True).delete()
     LedgerCheck.objects.filter(pk=check.pk).update(checked_at=timezone.now() - timedelta(days=3))
     assert "failed for three days" in staff.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(("choice", "state"), [("Refund it", "returned"), ("Reverse it", "reversed")])
+def test_a_payout_that_came_back_weeks_later_without_a_message_is_booked_once(
+    paid_out: PayoutItem, paypal: Standin, choice: str, state: str
+) -> None:
+    PayPalBatch.objects.update(first_sent_at=timezone.now() - timedelta(days=100))
+    now = timezone.now()
+    assert compare_payouts(now=now) == 1
+    assert compare_payouts(now=now + timedelta(hours=23)) == 0
+    paypal.act_on_item(paid_out.paypal_item_id or "", choice)
+    for day in (1, 2, 3):
+        assert compare_payouts(now=now + timedelta(days=day)) == 1
+    paid_out.refresh_from_db()
+    assert (paid_out.state, paid_out.affiliate.ledger.balance("USD").minor) == (state, 1799)
+    assert LedgerEntry.objects.filter(kind="return").count() == 1
+    assert AuditEntry.objects.filter(action="affiliates.payout.item_returned").count() == 1
+    assert OutgoingMail.objects.filter(kind="affiliates/payout_returned").count() == 1
+    assert Commission.objects.get().state == "approved"
+    assert reconcile_ledger_nightly(now=now + timedelta(days=3)) == 1
+    check = LedgerCheck.objects.get()
+    assert (check.agrees, check.paypal) == (True, True)
+
+
+def test_what_came_back_is_booked_although_another_batch_differs(paid_out: PayoutItem, paypal: Standin) -> None:
+    """An earlier run of another batch that PayPal does not know."""
+    run = PayoutRun.objects.create(currency="USD", state="finished", approved_at=timezone.now())
+    day_ago = timezone.now() - timedelta(days=1)
+    PayPalBatch.objects.create(run=run, state="ended", paypal_batch_id="UNKNOWN", first_sent_at=day_ago)
+    paypal.act_on_item(paid_out.paypal_item_id or "", "Reverse it")
+    with pytest.raises(CommandError, match="PayPal does not know batch"):
+        verify()
+    paid_out.refresh_from_db()
+    assert paid_out.state == "reversed"
 
 
 def test_payout_reversed_at_paypal_is_applied_by_reconciliation(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -342,3 +342,22 @@ def test_visitor_with_cookie_causes_no_query_beyond_the_menus(client: Client) ->
     ) as queries:
         client.get("/affiliates/applied/")
     assert ["pages_page" in query["sql"] for query in queries.captured_queries] == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("link", ["/go/DEMO/products/bps-pro/", "/products/bps-pro/?ref=DEMO"])
+@pytest.mark.parametrize("browser", ["Mozilla/5.0", "Googlebot"])
+def test_link_leads_to_its_page_though_nothing_can_be_stored(
+    client: Client, caplog: pytest.LogCaptureFixture, link: str, browser: str
+) -> None:
+    def refuse_to_write(execute: Any, statement: str, *rest: Any) -> Any:
+        if "INSERT" in statement:
+            raise OperationalError("no space left on device")
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(refuse_to_write):
+        response = client.get(link, HTTP_USER_AGENT=browser)
+    assert response.status_code == (302 if link.startswith("/go/") else 200)
+    assert (COOKIE in response.cookies) == (browser == "Mozilla/5.0")
+    assert "a visit of an affiliate's link was not stored" in caplog.text
+    assert not Click.objects.exists()

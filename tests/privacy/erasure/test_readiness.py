@@ -55,10 +55,11 @@ def test_the_site_starts_on_sound_databases_and_on_no_others(tmp_path: Path) -> 
         Path(f"{store}{suffix}").unlink(missing_ok=True)
     started = run(tmp_path, "-c", "import aitpro.wsgi")
     assert started.returncode != 0
-    assert "NotReady: The databases can't be used (OperationalError: no such table: keystore_daykey)" in started.stderr
+    assert "aitpro.wsgi: The database keystore lacks " in started.stderr
+    assert "`manage.py migrate --database keystore`" in started.stderr
     store.write_bytes(b"this is no database, " * 500)
     started = run(tmp_path, "-c", "import aitpro.wsgi")
-    assert "NotReady: The databases can't be used (DatabaseError: file is not a database)" in started.stderr
+    assert "aitpro.wsgi: The databases can't be used (DatabaseError: file is not a database)" in started.stderr
     assert "file is not a database" in run(tmp_path, "manage.py", "db_worker", "--batch").stderr
     assert "file is not a database" in run(tmp_path, "manage.py", "housekeeping").stderr
 
@@ -72,10 +73,22 @@ def test_a_key_that_does_not_unwrap_stops_the_start(clock: object) -> None:
         readiness.require_ready()
 
 
-def test_a_database_that_does_not_answer_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("connection refused", False),
+        ("FATAL:  the database system is starting up", False),
+        ("FATAL:  sorry, too many clients already", False),
+        ('FATAL:  password authentication failed for user "aitpro"', True),
+        ('FATAL:  database "aitpr" does not exist', True),
+    ],
+)
+def test_a_start_waits_for_a_database_but_not_for_a_correction_of_its_address(
+    monkeypatch: pytest.MonkeyPatch, said: str, refused: bool
+) -> None:
     def fail() -> None:
-        raise OperationalError("no route")
+        raise OperationalError(said)
 
     monkeypatch.setattr(readiness, "check_key_store", fail)
-    with pytest.raises(readiness.NotReady, match="OperationalError: no route"):
+    with pytest.raises(readiness.NotReady if refused else OperationalError, match=said):
         readiness.require_ready()

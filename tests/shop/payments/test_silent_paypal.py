@@ -42,7 +42,7 @@ def calls(logged: pytest.LogCaptureFixture) -> int:
 
 
 @pytest.mark.usefixtures("much_is_open")
-def test_promises_are_kept_in_the_same_round_and_each_step_asks_three_times(
+def test_promises_are_kept_in_the_same_round_and_each_step_tries_three_times(
     alice: Affiliate, caplog: pytest.LogCaptureFixture
 ) -> None:
     factories.click(alice)
@@ -61,11 +61,15 @@ def test_promises_are_kept_in_the_same_round_and_each_step_asks_three_times(
         "refunds updated": SILENCES,
         "disputes updated": SILENCES,
     }
-    assert calls(caplog) == 5 * SILENCES
+    # The other steps learned from the first one that PayPal is silent; each half minute one more call finds out.
+    assert SILENCES <= calls(caplog) <= SILENCES + len(STEPS)
 
 
 @pytest.mark.usefixtures("much_is_open")
-def test_each_round_goes_on_with_those_that_were_not_asked_yet(paypal: Standin) -> None:
+def test_each_round_goes_on_with_those_that_were_not_asked_yet(
+    paypal: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.paypal.silence.PAUSE", 0)  # so that each step asks
     for number in range(1, 4):
         housekeep(now=timezone.now(), lanes=[Lane.PAYPAL])
         assert Payment.objects.unsettled().exclude(asked_at=None).count() == SILENCES * number

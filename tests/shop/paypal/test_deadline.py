@@ -113,6 +113,24 @@ def test_the_earlier_of_two_deadlines_counts(settings: Settings) -> None:
             assert remaining() <= 0
 
 
+def test_while_paypal_is_silent_one_caller_at_a_time_finds_out(
+    api: PayPalClient, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.paypal.client.TIMEOUT", (1, 0.2))
+    monkeypatch.setattr("shop.paypal.silence.PAUSE", 2)
+    loopback.will(*[Answer(delay=0.5)] * 3, Answer(body={"id": "1"}), Answer(body={"id": "2"}))
+    api.get_token_hash()
+    for _ in range(3):
+        with pytest.raises(Transient, match="did not answer"):
+            api.get("/thing")
+    for _ in range(5):
+        with pytest.raises(Transient, match="was not asked"):
+            api.get("/thing")
+    assert len(loopback.seen) == 3
+    time.sleep(2)
+    assert [api.get("/thing")["id"] for _ in range(2)] == ["1", "2"]
+
+
 def test_an_answer_above_the_limit_is_not_read_to_its_end(
     api: PayPalClient, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,9 +19,16 @@ from privacy.audit.models import AuditEntry
 from privacy.encryption.models import uuid7
 from shop.models import Dispute, Payment, PayPalEvent, PayPalSnapshot, Product, Refund
 from shop.money import Money
+from shop.payments.chargebacks import handle_reversal
 from shop.payments.refunds import refund_payment
 from shop.reconciliation import reconcile
-from shop.reconciliation.reconcile import reconcile_now, reconcile_payment, reconcile_payments
+from shop.reconciliation.reconcile import (
+    PayPalTotals,
+    describe_mismatch,
+    reconcile_now,
+    reconcile_payment,
+    reconcile_payments,
+)
 from tests import factories
 from tests.cast import signed_in
 from tests.running_site import free_port
@@ -108,6 +115,54 @@ def test_refund_without_an_event_is_found(payment: Payment, paypal: Standin) -> 
     assert (payment.refunded_minor, payment.problem) == (2000, "")
     assert PayPalSnapshot.objects.get().returned_minor == 2000
     assert Refund.objects.get().source == "paypal"
+
+
+@pytest.mark.slow
+def test_a_reversal_without_a_message_is_booked_once_weeks_later(
+    staff: Client, payment: Payment, paypal: Standin
+) -> None:
+    assert reconcile_payments(now=timezone.now()) == 1
+    paypal.act(payment.capture_id or "", "reverse")
+    later = timezone.now() + timedelta(days=40)
+    for hours in (0, 25, 50):
+        assert reconcile_payments(now=later + timedelta(hours=hours)) == 1
+    payment.refresh_from_db()
+    assert (payment.state, payment.refunded_minor, payment.problem) == ("refunded", 5995, "")
+    refund = Refund.objects.get()
+    handle_reversal(resource_id=refund.paypal_refund_id or "", capture_id=payment.capture_id or "")  # the late message
+    assert Refund.objects.get().amount_minor == 5995
+    assert AuditEntry.objects.filter(action="shop.refund.completed").count() == 1
+    assert "$59.95" in staff.get(f"/admin/shop/order/{payment.order_id}/change/").content.decode()
+
+
+@pytest.mark.slow
+def test_a_dispute_without_a_message_is_found_and_so_is_what_it_took(payment: Payment, paypal: Standin) -> None:
+    paypal.act(payment.capture_id or "", "dispute")
+    reconcile_payment(payment=payment)
+    payment.refresh_from_db()
+    assert (payment.is_disputed, Dispute.objects.get().is_open) == (True, True)
+    paypal.act(payment.capture_id or "", "resolve", outcome="RESOLVED_BUYER_FAVOUR")
+    for _ in range(2):
+        reconcile_payment(payment=Payment.objects.get())
+    payment.refresh_from_db()
+    assert (payment.is_disputed, payment.state, payment.problem) == (False, "refunded", "")
+    assert Refund.objects.get().source == "chargeback"
+    assert AuditEntry.objects.filter(action__startswith="shop.dispute.").count() == 2
+
+
+@pytest.mark.slow
+def test_without_the_right_to_read_disputes_the_rest_is_compared(payment: Payment, paypal: Standin) -> None:
+    paypal.act(payment.capture_id or "", "refund", amount="20.00")
+    paypal.fault("issue", path_contains="/v1/customer/disputes", issue="NOT_AUTHORIZED")
+    reconcile_payment(payment=payment)
+    payment.refresh_from_db()
+    assert (payment.refunded_minor, payment.problem) == (2000, "")
+
+
+def test_a_part_that_paypal_returned_without_saying_how_much_is_listed(product: Product) -> None:
+    payment = factories.payment(factories.order(product), state="paid", capture_id="C1")
+    seen = PayPalTotals(payment.total, Money(0, "USD"), "PARTIALLY_REFUNDED", "C1")
+    assert describe_mismatch(payment, seen) == "PayPal returned a part and doesn't say how much; here it is nothing"
 
 
 @pytest.mark.slow

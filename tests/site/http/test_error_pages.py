@@ -9,9 +9,12 @@ from typing import NoReturn
 
 import pytest
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test import Client
 
+from contacts.models import Inquiry
+from shop.models import Product
 from tests.site.pages import MISSING
 
 
@@ -108,3 +111,61 @@ def test_a_host_that_is_not_ours_is_refused(client: Client) -> None:
     response = client.get("/", headers={"Host": "evil.example"})
     assert response.status_code == 400
     assert "evil.example" not in response.content.decode()
+
+
+TYPED = {"kind": "question", "name": "Dave", "email": "dave@example.org", "message": "A long text, typed once."}
+HERE = {"Origin": "http://testserver"}
+
+
+def form_of(client: Client, address: str) -> dict[str, str]:
+    form = BeautifulSoup(client.get(address).content, "html.parser").select_one("main form")
+    assert form
+    return {str(field["name"]): str(field.get("value", "")) for field in form.select("input[type=hidden]")}
+
+
+@pytest.mark.django_db
+def test_form_typed_while_the_database_is_away_is_sent_again_with_its_own_token() -> None:
+    dave = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    form = form_of(dave, "/contact/") | TYPED
+    with failing(ConnectionRefusedError()):
+        response = dave.post("/contact/", form, headers=HERE)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "no-store" in response.headers["Cache-Control"]
+    page = BeautifulSoup(response.content, "html.parser")
+    assert TYPED["message"] in page.get_text()
+    assert form["csrfmiddlewaretoken"] not in page.get_text()
+    again = {str(field["name"]): str(field["value"]) for field in page.select("main form input")}
+    assert again == form  # also the token: the form has not changed, and counts once
+    assert [dave.post("/contact/", again, headers=HERE).status_code for _ in range(2)] == [302, 302]
+    assert [inquiry.message for inquiry in Inquiry.objects.all()] == [TYPED["message"]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", [{"email": "a@example.org", "password": "correct horse"}, {"code": "123456"}])
+def test_secrets_typed_while_the_database_is_away_are_not_shown(typed: dict[str, str]) -> None:
+    visitor = Client(raise_request_exception=False)
+    with failing(ConnectionRefusedError()):
+        response = visitor.post("/accounts/login/", typed, headers=HERE)
+    assert response.status_code == 503
+    page = response.content.decode()
+    assert "Please try again in a minute" in page
+    assert not {"correct horse", "123456"} & {value for value in typed.values() if value in page}
+    assert "<form" not in page
+
+
+@pytest.mark.django_db
+def test_what_another_site_sent_while_the_database_is_away_is_not_shown() -> None:
+    visitor = Client(raise_request_exception=False)
+    with failing(ConnectionRefusedError()):
+        response = visitor.post("/contact/", TYPED, headers={"Origin": "https://evil.example"})
+    assert response.status_code == 503
+    assert TYPED["message"] not in response.content.decode()
+
+
+def test_checkout_that_is_sent_again_may_lead_to_paypal(product: Product) -> None:
+    carol = Client(raise_request_exception=False)
+    with failing(ConnectionRefusedError()):
+        response = carol.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org"}, headers=HERE)
+    assert response.status_code == 503
+    assert f"form-action 'self' {settings.PAYPAL_APPROVE_ORIGIN}" in response.headers["Content-Security-Policy"]

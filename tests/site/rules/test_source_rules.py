@@ -26,7 +26,7 @@ BOUNDED = "privacy/web/bounded_sockets.py"  # connections with a deadline
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": {"aitpro/health/ping.py", "aitpro/logs/error_reports.py", *REHEARSAL},
+    "http.client": {"aitpro/logs/error_reports.py", "privacy/web/bounded_http.py", *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
     "socket": {
@@ -80,7 +80,9 @@ CALLS = {
     "time.sleep": {
         "aitpro/health/watch.py",
         "aitpro/management/commands/housekeeping.py",
+        "aitpro/processes/worker.py",
         "aitpro/web_worker.py",
+        "privacy/databases/outages.py",
         "privacy/web/idempotency/middleware.py",
         *REHEARSAL,
     },
