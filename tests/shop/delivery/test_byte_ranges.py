@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from aitpro.housekeeping import housekeep
 from privacy.encryption.tokens import generate_token
 from shop.delivery.downloads import download_link
 from shop.models import CountedDownload, Order, Product
@@ -127,7 +128,9 @@ def test_expired_links_are_forgotten(client: Client, order: Order, release: Prod
     for _ in range(3):
         get(client, download_link(order=order, file=release), "")
         clock.shift(16 * 60)
-    assert CountedDownload.objects.count() == 1
+    assert CountedDownload.objects.count() == 3
+    housekeep(now=timezone.now())
+    assert not CountedDownload.objects.exists()
     assert downloads(order) == 3
 
 
