@@ -197,11 +197,11 @@ def test_a_bomb_behind_a_good_manifest_is_refused_before_it_fills_the_disk(
     else:
         entries["products/bomb" if kind == "further" else database] = bomb
         content = b"".join(_tar({name: part}) for name, part in entries.items())
-    written, real = [], reading.StoredFile
+    written: list[int] = []
 
     def stored(size: int, digest: str) -> StoredFile:
         written.append(size)
-        return real(size, digest)
+        return StoredFile(size, digest)
 
     monkeypatch.setattr(reading, "StoredFile", stored)
     with pytest.raises(CommandError, match="was changed"):
