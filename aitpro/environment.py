@@ -21,8 +21,9 @@ from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.core.validators import EmailValidator
 from phonenumbers import SUPPORTED_REGIONS
+
+from privacy.encryption.email_addresses import validate_address
 
 T = TypeVar("T")
 
@@ -415,7 +416,7 @@ def _region(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    EmailValidator(allowlist=[])(value)  # no localhost either
+    validate_address(value)
     if not value.isascii():
         raise ValueError
     return value

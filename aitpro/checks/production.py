@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.http.request import validate_host
 
 from aitpro import settings as own_settings
+from aitpro.environment import SMTP_BACKEND
 
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 RESERVED = (".example", ".invalid", ".test", ".localhost", "example.com", "example.net", "example.org")  # RFC 2606
@@ -43,7 +44,7 @@ def demo_parts_are_not_in_production(app_configs: Any, **kwargs: Any) -> list[Ch
         hint = "Set PAYPAL_MODE to live, or to sandbox for a trial."
         said = "PAYPAL_MODE is standin: buyers pay nothing, and everything counts as paid."
         found.append(kind(said, hint=hint, id="aitpro.W009" if settings.LOOPBACK else "aitpro.E002"))
-    if settings.MAILERS["default"]["BACKEND"].partition("backends.")[2] != "smtp.EmailBackend":
+    if settings.MAILERS["default"]["BACKEND"] != SMTP_BACKEND:
         said = "EMAIL_URL names no mail server: mails are not sent, but written to files or dropped."
         hint = "Use smtp+tls://user:password@host:587."
         found.append(kind(said, hint=hint, id="aitpro.W010" if settings.LOOPBACK else "aitpro.E003"))

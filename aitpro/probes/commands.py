@@ -29,6 +29,10 @@ without_probe(
 without_probe("command db_worker", because="It waits for tasks without end. The rehearsal does each task itself.")
 without_probe("command probe_promises", because="It starts the rehearsal.")
 without_probe(
+    "command publish_static",
+    because="It copies the static files of the program, and error pages that are rendered without a request.",
+)
+without_probe(
     "command restore",
     because="It replaces the whole database under the rehearsal, and prints numbers and times of a manifest alone.",
 )

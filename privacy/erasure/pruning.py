@@ -37,7 +37,8 @@ def old_rows(model: type[models.Model], rule: Pruned, now: datetime) -> models.Q
         rows = getattr(model._default_manager.all(), rule.rows)()
     is_day = not isinstance(model._meta.get_field(rule.since), models.DateTimeField)
     before: Any = now - timedelta(days=rule.days)
-    return rows.filter(**{f"{rule.since}__lt": before.date() if is_day else before})  # type: ignore[no-any-return]
+    bound = {f"{rule.since}__lt": before.date()} if is_day else {f"{rule.since}__lte": before}
+    return rows.filter(**bound)  # type: ignore[no-any-return]
 
 
 def delete_in_batches(rows: models.QuerySet[Any], *, until: float) -> int:

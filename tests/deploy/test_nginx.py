@@ -135,7 +135,9 @@ def test_debians_own_nginx_conf_takes_the_site(front: Front, tmp_path: Path) -> 
     """No directive collides with what it sets for all sites."""
     own = Path("/etc/nginx/nginx.conf").read_text()
     assert "include /etc/nginx/conf.d/*.conf;" in own
-    own = own.replace("include /etc/nginx/conf.d/*.conf;", f"include {front.folder}/site.conf;")
+    own = own.replace("include /etc/nginx/conf.d/*.conf;", f"include {tmp_path}/site.conf;")
+    site = (front.folder / "site.conf").read_text().replace(f"{front.folder}/temp-downloads", "/var/lib/nginx/proxy")
+    (tmp_path / "site.conf").write_text(site)
     own = own.replace("include /etc/nginx/sites-enabled/*;", "").replace("/var/log/nginx/", f"{tmp_path}/")
     own = own.replace("/run/nginx.pid", f"{tmp_path}/nginx.pid")
     (tmp_path / "nginx.conf").write_text(own)

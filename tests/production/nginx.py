@@ -57,7 +57,7 @@ def write_configuration(
         "listen 127.0.0.1:9180": f"listen 127.0.0.1:{addresses.internal}",
         "unix:/run/aitpro/web-1.sock": f"unix:{sockets[0]}",
         "unix:/run/aitpro/web-2.sock": f"unix:{sockets[1]}",
-        "/srv/www/acme": f"{folder}/acme",
+        "/var/www/html": f"{folder}/acme",
         "/srv/www/aitpro": str(folder),
         "/var/log/nginx/": f"{folder}/",
         "/var/lib/nginx/proxy": f"{folder}/temp-downloads",

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, personal_data, personal_models
+from privacy.registry.growth import Bounded
 from privacy.registry.promises import PROMISES
 from privacy.registry.purposes import Purpose
 
@@ -65,6 +66,7 @@ def test_policy_page_shows_new_declarations_automatically(client: Client) -> Non
         found_by=(),
         retention=Retention(text="a year"),
         erasure=Erasure.DELETE,
+        growth=Bounded("the feet of our customers"),
     )(Shoe)
     assert "size of your shoes" in table(client)["Your shoes"]
 

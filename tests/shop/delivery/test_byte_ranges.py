@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from privacy.encryption.tokens import generate_token
+from privacy.erasure.pruning import prune_old_rows
 from shop.delivery.downloads import download_link
 from shop.models import CountedDownload, Order, Product
 from shop.models.delivery import ProductFile
@@ -127,7 +128,8 @@ def test_expired_links_are_forgotten(client: Client, order: Order, release: Prod
     for _ in range(3):
         get(client, download_link(order=order, file=release), "")
         clock.shift(16 * 60)
-    assert CountedDownload.objects.count() == 1
+    assert CountedDownload.objects.count() == 3
+    assert prune_old_rows(now=timezone.now()) == 3
     assert downloads(order) == 3
 
 
