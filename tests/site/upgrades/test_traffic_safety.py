@@ -22,10 +22,8 @@ CREATE = migrations.CreateModel(
 
 
 def migration(*operations: Operation, name: str = "0002_next", **attributes: object) -> migrations.Migration:
-    made = migrations.Migration(name, "post")
-    made.operations = list(operations)
-    for attribute, value in attributes.items():
-        setattr(made, attribute, value)
+    kind = type("Migration", (migrations.Migration,), {"operations": list(operations), **attributes})
+    made: migrations.Migration = kind(name, "post")
     return made
 
 
