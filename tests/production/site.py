@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default as MODERN
-from importlib.util import find_spec
 from pathlib import Path
 
 from privacy.encryption.keys import RootKey
@@ -87,7 +86,7 @@ class Production:
             "SECRET_KEY": secrets.token_urlsafe(50),
             "ENCRYPTION_KEYS": RootKey.generate().written_out(),
             "DATA_DIR": str(self.folder / "data"),
-            **({"CACHE_URL": f"redis://127.0.0.1:{self.redis_port}/0"} if find_spec("redis") else {}),
+            "CACHE_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "PAYPAL_STANDIN_PORT": str(self.standin_port),
             "STAFF_SECOND_FACTOR": "true",
@@ -207,7 +206,7 @@ class Production:
         self.keeper.start()
 
     def command(self, *arguments: str, stdin: str = "", expect: int = 0) -> str:
-        """`manage.py …` in the site's environment; returns what it printed."""
+        """`manage.py …` in the site's environment; returns what it printed, warnings last."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -219,7 +218,7 @@ class Production:
         )
         assert done.returncode == expect, done.stdout + done.stderr
         self.output += done.stdout.splitlines()
-        return done.stdout
+        return done.stdout + done.stderr
 
     # --- its users ---
 
