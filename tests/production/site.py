@@ -85,7 +85,7 @@ class Production:
             "TRUSTED_PROXIES": "127.0.0.1/32",
             "SECRET_KEY": secrets.token_urlsafe(50),
             "ENCRYPTION_KEYS": RootKey.generate().written_out(),
-            "DATA_DIR": str(self.folder / "data"),
+            "DATA_DIR": str(self.data_dir),
             "CACHE_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "PAYPAL_STANDIN_PORT": str(self.standin_port),
@@ -106,7 +106,7 @@ class Production:
         self._declare("redis", redis, answers_on(self.redis_port))
         sink = ["-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{self.smtp_port}", "-c", "aiosmtpd.handlers.Mailbox"]
         self._declare("smtp", [sys.executable, *sink, str(self.mail_folder)], answers_on(self.smtp_port))
-        standin = ["--port", str(self.standin_port), "--data-dir", str(self.folder / "data" / "paypal-standin")]
+        standin = ["--port", str(self.standin_port), "--data-dir", str(self.data_dir / "paypal-standin")]
         standin += ["--webhook-url", f"{self.url}/paypal/webhook/"]
         self._declare("paypal", [sys.executable, "-m", "paypal_standin", *standin], answers_on(self.standin_port))
         self["paypal"].environment = {"PATH": os.environ["PATH"], "REQUESTS_CA_BUNDLE": str(self.ca)}
@@ -153,6 +153,10 @@ class Production:
     @property
     def sockets(self) -> list[Path]:
         return [self.public / "web-1.sock", self.public / "web-2.sock"]
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folder / "data"
 
     @property
     def mail_folder(self) -> Path:
