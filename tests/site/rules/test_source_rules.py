@@ -39,8 +39,9 @@ MODULES = {
     },
     "urllib.request": set[str](),
     "urllib3": PAYPAL,
-    "subprocess": {  # pg_dump, pg_restore and psql
+    "subprocess": {  # pg_dump, pg_restore and psql, and the restart that the operator types
         *{DEMO, *REHEARSAL},
+        "aitpro/management/commands/upgrade.py",
         *{f"aitpro/backups/databases/{name}.py" for name in ("postgres", "postgres_programs")},
     },
     "ctypes": set[str](),
@@ -81,6 +82,8 @@ CALLS = {
         "aitpro/health/watch.py",
         "aitpro/management/commands/housekeeping.py",
         "aitpro/processes/worker.py",
+        "aitpro/upgrades/after_restart.py",
+        "aitpro/upgrades/migrating.py",
         "aitpro/web_worker.py",
         "privacy/databases/outages.py",
         "privacy/web/idempotency/middleware.py",
