@@ -112,7 +112,7 @@ bench: $(VENV)/.dev  ## The cost of privacy, as ratios within one run, on both d
 	-$(BIN)/python -m tests.postgres -m benchmarks
 
 memory: $(VENV)/.dev  ## The memory of the web workers under mixed load, for an hour (Linux)
-	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m tests.production.memory
 
 audit: $(VENV)/.dev  ## Known vulnerabilities of the pinned packages (needs the network)
 	$(BIN)/python -m supply_chain.audit

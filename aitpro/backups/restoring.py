@@ -133,7 +133,7 @@ def _require_same_key_store(manifest: Manifest) -> None:
         raise BackupProblem(
             "The key store is not the one that this backup was made with: deletions and opt-outs since then can't be"
             " repeated from it. Set KEYSTORE_URL to the right one. If it is lost for good, repeat with"
-            " --without-key-store, and then delete again by hand everyone who was deleted since the backup."
+            " --without-key-store, and then delete everyone again who was deleted since the backup."
         )
 
 

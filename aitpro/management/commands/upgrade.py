@@ -129,7 +129,7 @@ class Command(BaseCommand):
         if code := subprocess.run(["/bin/sh", "-c", command], check=False).returncode:  # noqa: S603  (the operator's)
             raise CommandError(
                 f"The databases are up to date, but the restart failed with {code}. The former version works on them,"
-                " too. Restart by hand, or run this command again."
+                " too. Restart manually, or run this command again."
             )
         if (said := wait_until_ready(readyz)) != READY:
             raise CommandError(f"Restarted, but {readyz} says: {said}. See docs/monitoring.md, or go back.")

@@ -1,4 +1,4 @@
-"""The memory of the web workers under mixed load, minute by minute: `python -m benchmarks.memory [MINUTES]`.
+"""The memory of the web workers under mixed load, minute by minute: `python -m tests.production.memory [MINUTES]`.
 
 Starts the demo and lets visitors read, click, write and buy, and staff and an affiliate look around, at a steady rate.
 Prints the proportional set size (PSS) of each worker of gunicorn: its own pages, and its share of those in common.
