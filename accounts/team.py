@@ -18,6 +18,7 @@ from privacy.admin_base.refusals import ActionRefused
 from .mails import INVITATION
 from .models import User
 from .models.second_factor import Authenticator
+from .models.session import end_sessions
 from .passwords.link import LinkRefused, send_first_password_link
 from .permission_grants import grantable_roles, may_manage
 from .security_log import note
@@ -104,7 +105,18 @@ def activate(*, user: User, actor: User) -> None:
     _set_active(user, True, actor)
 
 
-def _set_active(user: User, is_active: bool, actor: User) -> None:
+@transaction.atomic
+def shut_out(user: User, *, deactivate: bool) -> int:
+    """For the operator at the server's shell: ends every session, and on request the access. Returns how many sessions.
+    Raises `LastAdministrator`."""
+    ended = end_sessions(user)
+    note("accounts.sessions.ended", user, actor=None)
+    if deactivate:
+        _set_active(user, False, None)
+    return ended
+
+
+def _set_active(user: User, is_active: bool, actor: User | None) -> None:
     user.is_active = is_active
     user.save(update_fields=["is_active"])
     note("accounts.user.activated" if is_active else "accounts.user.deactivated", user, actor=actor)

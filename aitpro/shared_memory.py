@@ -1,4 +1,4 @@
-"""Loads before the fork what requests would load after it, so that the workers of gunicorn share its memory."""
+"""Loads before gunicorn forks what requests would load after it, so that its workers share the memory (ADR 83)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-PACKAGES = {"redis-cli": "redis-tools"}  # where its name is another
+PACKAGES = {"redis-cli": "redis-tools", "systemd-analyze": "systemd"}  # where its name is another
 SYSTEM = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"])
 
 

@@ -1,8 +1,8 @@
 """Statements that don't wait for the disk (PostgreSQL's manual calls this asynchronous commit).
 
-They survive a crash of this program. A power failure may lose the last moments of them, and nothing else: both
-databases write in order, so a later synchronous commit flushes them too. Clicks are written like this, because the
-cookie attributes a sale without the row; money never is (ADR 23).
+They survive a crash of this program. A power failure, or a crash of PostgreSQL, may lose the last moments of them, and
+nothing else: both databases write in order, so a later synchronous commit flushes them too. Clicks are written like
+this, because the cookie attributes a sale without the row; money never is (ADR 23).
 """
 
 from __future__ import annotations

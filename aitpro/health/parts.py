@@ -103,7 +103,7 @@ PARTS = (
     Part("backup", DATABASE, _is_backed_up, "the last good one is more than 36 hours old"),
     Part(KEY_STORE, KEY_STORE, _key_store_writes, "can't be written"),
     Part("key store migrations", KEY_STORE, _is_key_store_migrated, "some are not applied: run migrate"),
-    Part("restore", "both databases", _may_serve, "not finished, or the keys don't match: run restore_check"),
+    Part("restore", "both databases", _may_serve, "not finished, or the site would not start: its log says why"),
     SHARED_CACHE,
     Part("disk", "disk", _has_space, "nearly full"),
 )

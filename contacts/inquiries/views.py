@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,7 +14,7 @@ from contacts.documents.attachments import may_attach
 from contacts.models import REFERENCE, Inquiry, Service
 from privacy.mail.rate_limits import may_hold_message, may_send_mail
 from privacy.web.client_address import client_address
-from privacy.web.idempotency import kept_in_history
+from privacy.web.idempotency import keep_result, kept_in_history
 from privacy.web.rate_limits import seconds_left
 
 from .forms import ContactForm
@@ -46,8 +47,11 @@ class ContactView(FormView[ContactForm]):
         if not is_mailed and not may_hold_message(self.request, form="contact", now=now):
             return self._too_many(form)
         files = form.cleaned_data["attachments"]
-        inquiry = receive_inquiry(inquiry=form.save(commit=False), held=not is_mailed, files=files)
-        return redirect("contacts:thanks", reference=inquiry.reference)
+        with transaction.atomic():
+            inquiry = receive_inquiry(inquiry=form.save(commit=False), held=not is_mailed, files=files)
+            response = redirect("contacts:thanks", reference=inquiry.reference)
+            keep_result(self.request, response)
+        return response
 
     def _too_many(self, form: ContactForm) -> HttpResponse:
         """Shows the form again with its content; nothing is stored, and the page says what to do instead."""

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from privacy.databases.outages import is_outage
 from privacy.models.evidence import Measurement
 from privacy.registry.promises import PROMISES, Promise
 from privacy.registry.purpose_binding import upkeep
@@ -151,14 +152,17 @@ def _measured(promise: Promise, now: datetime) -> Finding:
 
 
 def _evidence(promise: Promise, now: datetime) -> Evidence:
-    """Measures one promise. If that fails, this promise counts as broken, and no other."""
+    """Measures one promise. If that fails, this promise counts as broken, and no other. An outage of the database says
+    nothing about a promise, and is raised."""
     measure = _measures.get(promise.id)
     if measure is None:
         return Evidence(kept=False, figures={"measured": "there is no measurement"})
     try:
         with _apart():
             return measure(now)
-    except Exception:
+    except Exception as error:
+        if is_outage(error):
+            raise
         logger.exception("the evidence for %s could not be measured", promise.id)
         return Evidence(kept=False, figures={"measured": "failed"})
 

@@ -52,6 +52,7 @@ def test_own_containers_run_the_image_that_runs_without_root() -> None:
     users = re.findall(r"^USER (\S+)$", last_stage, re.MULTILINE)
     assert users == ["10001:10001"]
     assert "--uid 10001" in last_stage
+    assert "--gid 10001" in last_stage
     assert not any("user" in SERVICES[name] for name in OWN)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aitpro.housekeeping import Lane
 from tests.programs import program
 from tests.running_site import ROOT
 
@@ -84,6 +85,11 @@ def test_services_outlive_a_long_absence_of_the_database(installed: Path) -> Non
 @pytest.mark.parametrize("service", ["aitpro-clock", "aitpro-housekeeping@here"])
 def test_nightly_attack_outlives_what_started_it(installed: Path, service: str) -> None:
     assert "KillMode=process" in (installed / f"{service}.service").read_text()
+
+
+def test_each_lane_of_housekeeping_has_a_timer_that_the_clock_replaces(installed: Path) -> None:
+    conflicts = re.findall(r"aitpro-housekeeping@(\w+)\.timer", (installed / "aitpro-clock.service").read_text())
+    assert conflicts == [lane.value for lane in Lane]
 
 
 def test_commands_of_the_services_exist() -> None:

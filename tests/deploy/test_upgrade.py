@@ -136,7 +136,7 @@ def packed(production: Production, release: Path) -> list[str]:
     """The new column of each order, in the order in which they were placed."""
     query = "SELECT coalesce(packed, 0) FROM shop_order ORDER BY id"
     code = f"from django.db import connection as c; u = c.cursor(); u.execute({query!r}); print(*[p for p, in u])"
-    return production.command("shell", "--no-imports", "--command", code, code=release).split()
+    return production.command("shell", "--no-imports", "--command", code, code=release).partition("\n")[0].split()
 
 
 def test_upgrade_under_traffic_and_way_back_lose_no_request(

@@ -88,7 +88,7 @@ def test_site_is_not_ready_before_it_is_migrated(client: Client, alias: str, par
     recorder = MigrationRecorder(connections[alias])
     recorder.record_unapplied("affiliates", "0001_initial")
     try:
-        assert broken_parts(client) == {part}
+        assert broken_parts(client) == {part, "restore"}  # nor would it start
     finally:
         recorder.record_applied("affiliates", "0001_initial")
 

@@ -69,6 +69,7 @@ class Part:
         self.listener, self.stops_with = listener, stops_with
         self.process: subprocess.Popen[bytes] | None = None
         self.wanted = False  # started, and not stopped since
+        self.lock = threading.RLock()  # so that it is started once
 
     @property
     def is_running(self) -> bool:
@@ -88,10 +89,11 @@ class Part:
 
     def start(self, *, wait: bool = True) -> None:
         """Starts it if it isn't running, and waits until it serves."""
-        self.wanted = True
-        if not self.is_running:
-            self._end_group()
-            self._run()
+        with self.lock:
+            self.wanted = True
+            if not self.is_running:
+                self._end_group()
+                self._run()
         if wait:
             self.wait_until_ready()
 
@@ -127,14 +129,16 @@ class Part:
     def stop(self) -> int:
         """As `systemctl stop`: asks the main process to end, and ends what is left of the group. Returns its exit
         code."""
-        self.wanted = False
+        with self.lock:
+            self.wanted = False
         if self.is_running:
             self.signal(self.stops_with)
         return self._ended()
 
     def kill(self) -> int:
         """SIGKILL to the main process; then, as systemd does, to what is left of its group."""
-        self.wanted = False
+        with self.lock:
+            self.wanted = False
         if self.is_running:
             self.signal(signal.SIGKILL)
         return self._ended()
@@ -157,6 +161,13 @@ class Part:
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.guard.say(f"-{self.process.pid}")
             self.process = None
+
+
+def is_alive(pid: int) -> bool:
+    """A dead process may wait for its parent to notice."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def answers_on(port: int) -> Callable[[], bool]:
@@ -189,5 +200,6 @@ def restart_what_ends(parts: Sequence[Part], stopped: threading.Event, pause: fl
     """As systemd's `Restart=always`, until `stopped`. What was stopped or killed through its part stays down."""
     while not stopped.wait(pause):
         for part in parts:
-            if part.wanted and not part.is_running:
-                part.start(wait=False)
+            with part.lock:
+                if part.wanted and not part.is_running:
+                    part.start(wait=False)

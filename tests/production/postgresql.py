@@ -11,7 +11,7 @@ import psycopg
 
 from tests.running_site import wait_for
 
-from .parts import ENDS_WITHIN, READY_WITHIN, Guard, Part
+from .parts import ENDS_WITHIN, READY_WITHIN, Guard, Part, is_alive
 
 with warnings.catch_warnings():  # it warns where no runtime folder of the user's is known
     warnings.simplefilter("ignore")
@@ -43,8 +43,8 @@ class PostgreSQL(Part):
 
     @property
     def is_running(self) -> bool:
-        with suppress(FileNotFoundError):
-            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        with suppress(FileNotFoundError, IndexError, ValueError):  # it is being written
+            return is_alive(self.pid)
         return False
 
     def _run(self) -> None:
@@ -54,12 +54,13 @@ class PostgreSQL(Part):
 
     def _try_to_run(self) -> bool:
         """After SIGKILL, not before the last of its children has noticed."""
-        with suppress(subprocess.SubprocessError):
+        with suppress(subprocess.SubprocessError, AssertionError):  # or it has not written its whole file yet
             self.server.ensure_postgres_running()
         return self.is_running
 
     def stop(self) -> int:
-        self.wanted = False
+        with self.lock:
+            self.wanted = False
         if self.is_running:
             self.server.stop()
         return self._ended()

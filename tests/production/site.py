@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default as MODERN
-from importlib.util import find_spec
 from pathlib import Path
 
 from privacy.encryption.keys import RootKey
@@ -86,8 +85,8 @@ class Production:
             "TRUSTED_PROXIES": "127.0.0.1/32",
             "SECRET_KEY": secrets.token_urlsafe(50),
             "ENCRYPTION_KEYS": RootKey.generate().written_out(),
-            "DATA_DIR": str(self.folder / "data"),
-            **({"CACHE_URL": f"redis://127.0.0.1:{self.redis_port}/0"} if find_spec("redis") else {}),
+            "DATA_DIR": str(self.data_dir),
+            "CACHE_URL": f"redis://127.0.0.1:{self.redis_port}/0",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "PAYPAL_STANDIN_PORT": str(self.standin_port),
             "STAFF_SECOND_FACTOR": "true",
@@ -107,7 +106,7 @@ class Production:
         self._declare("redis", redis, answers_on(self.redis_port))
         sink = ["-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{self.smtp_port}", "-c", "aiosmtpd.handlers.Mailbox"]
         self._declare("smtp", [sys.executable, *sink, str(self.mail_folder)], answers_on(self.smtp_port))
-        standin = ["--port", str(self.standin_port), "--data-dir", str(self.folder / "data" / "paypal-standin")]
+        standin = ["--port", str(self.standin_port), "--data-dir", str(self.data_dir / "paypal-standin")]
         standin += ["--webhook-url", f"{self.url}/paypal/webhook/"]
         self._declare("paypal", [sys.executable, "-m", "paypal_standin", *standin], answers_on(self.standin_port))
         self["paypal"].environment = {"PATH": os.environ["PATH"], "REQUESTS_CA_BUNDLE": str(self.ca)}
@@ -154,6 +153,10 @@ class Production:
     @property
     def sockets(self) -> list[Path]:
         return [self.public / "web-1.sock", self.public / "web-2.sock"]
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folder / "data"
 
     @property
     def mail_folder(self) -> Path:
@@ -207,7 +210,8 @@ class Production:
         self.keeper.start()
 
     def command(self, *arguments: str, stdin: str = "", expect: int = 0, code: Path = ROOT) -> str:
-        """`manage.py …` of the release in the folder `code`, in the site's environment; returns what it printed."""
+        """`manage.py …` of the release in the folder `code`, in the site's environment; returns what it printed,
+        warnings last."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=code,
@@ -219,7 +223,7 @@ class Production:
         )
         assert done.returncode == expect, done.stdout + done.stderr
         self.output += done.stdout.splitlines()
-        return done.stdout
+        return done.stdout + done.stderr
 
     # --- its users ---
 

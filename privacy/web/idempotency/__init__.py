@@ -8,6 +8,7 @@ protected (ADR 35).
 
 from .back_button import kept_in_history
 from .key import form_key
+from .middleware import keep_result
 from .replay import repeatable, result_page
 
-__all__ = ["form_key", "kept_in_history", "repeatable", "result_page"]
+__all__ = ["form_key", "keep_result", "kept_in_history", "repeatable", "result_page"]

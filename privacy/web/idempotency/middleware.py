@@ -63,6 +63,15 @@ def _claim(form: SubmittedForm) -> bool:
         raise
 
 
+def keep_result(request: HttpRequest, response: HttpResponse) -> None:
+    """For a view's transaction: if the process is killed after its commit, the form sent again gets this response and
+    does nothing twice. What is added to the response later is kept as well, unless the process is killed."""
+    claimed: tuple[FormKey, SubmittedForm] | None = getattr(request, "claimed_form", None)
+    if claimed:
+        key, form = claimed
+        _claimed(form).update(answer=key.seal(to_bytes(response)))
+
+
 def _claimed(form: SubmittedForm) -> SubmittedFormQuerySet:
     return SubmittedForm.objects.filter(digest=form.digest, claimed_at=form.claimed_at)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -62,6 +63,24 @@ def test_a_change_is_noted_once(access: Access, clock: time_machine.Traveller, w
     assert note() == 0
     work()
     assert [message.subject for message in mail.outbox] == ["A promise is broken: You can see everything"]
+
+
+def test_outage_of_the_database_in_the_middle_of_the_measurement_breaks_no_promise(
+    access: Access, monkeypatch: pytest.MonkeyPatch, work: Callable[[], int]
+) -> None:
+    note()
+    with monkeypatch.context() as outage:
+        outage.setattr(Access, "__call__", _lose_the_connection)
+        with pytest.raises(OperationalError):
+            note()
+    assert note() == 0
+    work()
+    assert set(PromiseState.objects.values_list("kept", "ended_at")) == {(True, None)}
+    assert mail.outbox == []
+
+
+def _lose_the_connection(access: Access, now: object) -> Evidence:
+    raise OperationalError("the connection was lost")
 
 
 def test_staff_are_told_what_was_found_and_where(

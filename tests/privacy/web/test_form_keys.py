@@ -342,6 +342,8 @@ def test_key_is_forgotten_after_a_day(clock: time_machine.Traveller) -> None:
     housekeep(now=timezone.now())
     clock.shift(KEPT)
     housekeep(now=timezone.now())
+    clock.shift(timedelta(seconds=1))
+    housekeep(now=timezone.now())
     assert not SubmittedForm.objects.exists()
 
 
@@ -350,17 +352,36 @@ def test_form_whose_process_was_killed_works_again(clock: time_machine.Traveller
     monkeypatch.setattr("privacy.web.idempotency.middleware.LOOKS", 2)
     visitor = Browser()
     action, form = visitor.fill_in(CONTACT, **DAVE)
-    monkeypatch.setattr(
-        "privacy.web.idempotency.middleware._settle", lambda *_: None
-    )  # killed before its answer was kept
-    visitor.client.post(action, form)
-    monkeypatch.undo()
-    monkeypatch.setattr("privacy.web.idempotency.middleware.LOOKS", 2)
+    with monkeypatch.context() as killed:
+        killed.setattr("contacts.inquiries.views.receive_inquiry", _killed)
+        killed.setattr("privacy.web.idempotency.middleware._settle", lambda *_: None)
+        with pytest.raises(SystemExit):
+            visitor.client.post(action, form)
     waiting = visitor.client.post(action, form)
     assert waiting.status_code == 503
     assert "Nothing is done twice" in waiting.content.decode()
     clock.shift(ABANDONED_AFTER)
     assert visitor.client.post(action, form).status_code == 302
+    assert Inquiry.objects.count() == 1
+
+
+def _killed(**_: Any) -> None:
+    raise SystemExit
+
+
+@pytest.mark.django_db
+def test_message_whose_process_was_killed_after_its_commit_is_stored_once(
+    clock: time_machine.Traveller, monkeypatch: Any
+) -> None:
+    visitor = Browser()
+    action, form = visitor.fill_in(CONTACT, **DAVE)
+    with monkeypatch.context() as killed:
+        killed.setattr("privacy.web.idempotency.middleware._settle", lambda *_: None)
+        visitor.client.post(action, form)
+    again = visitor.client.post(action, form)
+    clock.shift(2 * ABANDONED_AFTER)
+    assert visitor.client.post(action, form).headers["Location"] == again.headers["Location"]
+    assert Inquiry.objects.get().reference in again.headers["Location"]
 
 
 @pytest.fixture

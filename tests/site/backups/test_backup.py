@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import shutil
 import stat
 import subprocess
 import tarfile
@@ -25,7 +24,7 @@ from privacy.keystore.clock import beat
 from privacy.keystore.day_keys import KeyDestroyed, destroy_due_keys, key_of
 from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
-from tests import factories
+from tests import factories, programs
 
 from .commands import run
 
@@ -71,8 +70,7 @@ def test_a_backup_has_the_database_and_the_product_files(folder: Path, private_k
 
 @pytest.mark.usefixtures("release")
 def test_a_backup_opens_with_the_program_age(folder: Path, private_key: Path) -> None:
-    if not (age := shutil.which("age")):
-        pytest.skip("age is not installed (Debian: apt-get install age)")
+    age = programs.program("age")
     run("backup", "--to", str(folder))
     opened = subprocess.run([age, "--decrypt", "-i", private_key, only(folder)], capture_output=True, check=True)
     with tarfile.open(fileobj=io.BytesIO(opened.stdout)) as tar:

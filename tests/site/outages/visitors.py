@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from tests.production.site import Production
 from tests.running_site import RunningSite, wait_for
 from tests.visitor import Visitor
 
 AGAIN = "Send it again"
 PATIENCE = 90  # seconds for one person
+Site = RunningSite | Production
 
 
 class Crowd:
@@ -131,7 +133,7 @@ def crowd(site: RunningSite) -> Iterator[Crowd]:
             people.stop()
 
 
-def rows(site: RunningSite, query: str) -> list[tuple[Any, ...]]:
+def rows(site: Site, query: str) -> list[tuple[Any, ...]]:
     address = site.environment.get("DATABASE_URL", "")
     if address.startswith("postgres"):
         with psycopg.connect(address) as connection:
@@ -141,23 +143,27 @@ def rows(site: RunningSite, query: str) -> list[tuple[Any, ...]]:
         return file.execute(query).fetchall()
 
 
-def rows_in(site: RunningSite, table: str) -> int:
+def rows_in(site: Site, table: str) -> int:
     [(number,)] = rows(site, f"SELECT count(*) FROM {table}")  # noqa: S608  (a name of this module)
     return int(number)
+
+
+def is_quiet(site: Site) -> bool:
+    """Whether every mail and every task is done."""
+    [(unsent,)] = rows(site, "SELECT count(*) FROM privacy_outgoingmail WHERE state IN ('queued', 'sending')")
+    [(tasks,)] = rows(
+        site, "SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status IN ('READY', 'RUNNING')"
+    )
+    return not (unsent or tasks)
 
 
 def assert_everything_once(site: RunningSite, people: Crowd) -> None:
     """Each order paid and mailed once, each message stored once; nothing is left in between."""
 
-    def is_quiet() -> bool:
-        [(unsent,)] = rows(site, "SELECT count(*) FROM privacy_outgoingmail WHERE state IN ('queued', 'sending')")
-        [(tasks,)] = rows(
-            site, "SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status IN ('READY', 'RUNNING')"
-        )
-        [(unpaid,)] = rows(site, "SELECT count(*) FROM shop_order WHERE paid_at IS NULL")
-        return not (unsent or tasks or unpaid)
+    def all_is_done() -> bool:
+        return is_quiet(site) and not rows(site, "SELECT 1 FROM shop_order WHERE paid_at IS NULL")
 
-    wait_for(is_quiet, "the end of all work", 120)
+    wait_for(all_is_done, "the end of all work", 120)
     assert rows_in(site, "shop_order") == people.orders + len(people.bought)
     assert rows_in(site, "contacts_inquiry") == people.inquiries + len(people.wrote)
     receipts = rows(site, "SELECT count(*) FROM privacy_outgoingmail WHERE kind = 'shop/receipt' GROUP BY about_id")
