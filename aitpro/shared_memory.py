@@ -1,4 +1,4 @@
-"""Loads before gunicorn forks what requests would load after it, so that its workers share the memory (ADR 83)."""
+"""Loads before gunicorn forks what requests would load after it, so that its workers share the memory (ADR 82)."""
 
 from __future__ import annotations
 

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import pyrage
 
 from .problems import BackupProblem
 
 CHUNK = 1 << 20  # bytes
+LONGEST_NAME = 1 << 16  # bytes
 
 
 class HashedFile:
@@ -120,6 +121,17 @@ def sealed_archive(target: HashedFile, recipients: list[pyrage.x25519.Recipient]
         raise failures[0]
 
 
+class _Entry(tarfile.TarInfo):
+    """`tarfile` reads a long name into memory before anything is known of who wrote it."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type not in tarfile.REGULAR_TYPES and entry.size > LONGEST_NAME:
+            raise tarfile.ReadError("a name is too long")
+        return entry
+
+
 @contextmanager
 def opened_archive(path: Path, identities: list[pyrage.x25519.Identity]) -> Iterator[tarfile.TarFile]:
     """An archive to read from, in order. Trust what was read only when the block has ended: its end may be missing, or
@@ -132,7 +144,7 @@ def opened_archive(path: Path, identities: list[pyrage.x25519.Identity]) -> Iter
 
     with os.fdopen(reading, "rb") as plain, _in_thread(decrypt, before_joining=plain.close) as failures:
         try:
-            with tarfile.open(fileobj=plain, mode="r|") as tar:
+            with tarfile.open(fileobj=plain, mode="r|", tarinfo=_Entry) as tar:
                 yield tar
             while plain.read(CHUNK):
                 pass

@@ -23,9 +23,9 @@ from .last_backup import record_backup
 from .manifest import Manifest, StoredFile, authenticate, manifest_of
 from .places import (
     PARTIAL,
-    SUFFIX,
     backups_of_others,
     earlier_backups,
+    left_behind,
     new_file_name,
     products_folder,
     require_suitable,
@@ -57,8 +57,8 @@ def make_backup(
         )
     target, keys, database = require_suitable(folder), parse_recipients(recipients), main_database()
     with work_folder(database.work_folder) as work:
-        for left_behind in target.glob(f".aitpro-*{SUFFIX}{PARTIAL}"):
-            left_behind.unlink(missing_ok=True)
+        for unfinished in left_behind(target):
+            unfinished.unlink(missing_ok=True)
         manifest, dump = _copy(database, work, now)
         path = _write(target / new_file_name(now), manifest, dump, keys)
         if identities:

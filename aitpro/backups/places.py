@@ -39,8 +39,25 @@ def backups_of_others(folder: Path) -> dict[Path, datetime]:
 def _all_backups(folder: Path) -> Iterator[tuple[Path, str, datetime]]:
     for path in sorted(folder.iterdir()):
         found = NAME.fullmatch(path.name)
-        if found and path.is_file() and not path.is_symlink():
-            yield path, found["site"], datetime.strptime(found["time"], TIME).replace(tzinfo=UTC)
+        time = _parse_time(found["time"]) if found else None
+        if found and time and path.is_file() and not path.is_symlink():
+            yield path, found["site"], time
+
+
+def _parse_time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, TIME).replace(tzinfo=UTC)
+    except ValueError:  # no such day
+        return None
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """What killed backups of this site left. What is another site's may be in the making."""
+    return [
+        path
+        for path in folder.glob(f".aitpro-*{SUFFIX}{PARTIAL}")
+        if (found := NAME.fullmatch(path.name.removeprefix(".").removesuffix(PARTIAL))) and found["site"] == _site()
+    ]
 
 
 def _site() -> str:

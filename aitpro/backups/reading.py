@@ -21,12 +21,16 @@ def read_backup(path: Path, identities: list[Any], folder: Path) -> Manifest:
     try:
         with opened_archive(path, identities) as tar:
             manifest = _read_manifest(tar)
-            found = {entry.name: _unpack(tar, entry, folder) for entry in iter(tar.next, None)}
+            found = {entry.name: _unpack(tar, entry, manifest, folder) for entry in iter(tar.next, None)}
     except OSError as error:
         raise BackupProblem(f"The backup can't be unpacked: {error.strerror}.") from None
     if found != manifest.files:
-        raise BackupProblem("The backup's parts are not those of its manifest: it was changed. Take another backup.")
+        raise _changed()
     return manifest
+
+
+def _changed() -> BackupProblem:
+    return BackupProblem("The backup's parts are not those of its manifest: it was changed. Take another backup.")
 
 
 def _read_manifest(tar: tarfile.TarFile) -> Manifest:
@@ -41,11 +45,14 @@ def _next(tar: tarfile.TarFile, name: str) -> bytes:
     return file.read()
 
 
-def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path) -> StoredFile:
-    """Only the end of the archive proves that it is whole, so a name is not trusted before."""
+def _unpack(tar: tarfile.TarFile, entry: tarfile.TarInfo, manifest: Manifest, folder: Path) -> StoredFile:
+    """Only the end of the archive proves that it is whole, so a name is not trusted before. Whoever has read a backup
+    can put its manifest before parts of their own, which must not fill the disk."""
     name = PurePosixPath(entry.name)
     if not entry.isreg() or name.is_absolute() or ".." in name.parts:
         raise BackupProblem("The backup has a part with a name that no backup has. Take another one.")
+    if (stored := manifest.files.get(entry.name)) is None or stored.size != entry.size:
+        raise _changed()
     target, digest, size = folder / name, hashlib.sha256(), 0
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     source: Any = tar.extractfile(entry)

@@ -1,3 +1,3 @@
 """System checks (`manage.py check --deploy`)."""
 
-from . import connections, production  # noqa: F401  (registers them)
+from . import connections, database_log, production  # noqa: F401  (registers them)

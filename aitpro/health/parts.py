@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.db import connections
 from django.db.models import F
 
-from aitpro.backups.last_backup import last_backup
+from aitpro.backups.last_backup import is_backup_late
 from privacy.databases.migrations import pending_migrations
 from privacy.erasure.heartbeat import PURGE, is_housekeeping_late
 from privacy.erasure.readiness import require_ready
@@ -27,7 +27,6 @@ from .lookout import Lookout, Part
 from .queue import is_queue_late
 
 DATABASE, KEY_STORE, CACHE = "database", "key store", "cache"
-BACKUP_LATE_AFTER = timedelta(hours=36)
 
 
 def _database_writes(*, now: datetime) -> bool:
@@ -66,9 +65,7 @@ def _is_queue_on_time(*, now: datetime) -> bool:
 
 
 def _is_backed_up(*, now: datetime) -> bool:
-    """Also if no backup was ever made here: the operator may have another way."""
-    last = last_backup()
-    return last is None or now - last < BACKUP_LATE_AFTER
+    return not is_backup_late(now=now)
 
 
 @upkeep

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.utils import timezone
 
+from aitpro.backups.last_backup import is_backup_late
 from privacy.erasure.heartbeat import has_purge_stopped, is_housekeeping_late, notify_if_housekeeping_stopped
 from privacy.mail.sending import deliver_alarms, queue_mail
 from privacy.mails import WORKER_STOPPED
@@ -76,4 +77,6 @@ def alarms(*, now: datetime) -> list[str]:
         )
     if is_queue_late(now=now):
         found.append("Tasks have waited for 15 minutes: the worker has stopped or can't keep up. No mail is sent.")
+    if is_backup_late(now=now):
+        found.append("The last good backup is more than 36 hours old. Look at the log of `manage.py backup`.")
     return found

@@ -56,7 +56,7 @@ def test_deactivated_account_can_not_sign_in_again(bob: User, grace: User) -> No
 
 
 def test_last_administrator_is_not_deactivated_and_keeps_its_sessions(staff: Client) -> None:
-    with pytest.raises(CommandError, match="changepassword"):
+    with pytest.raises(CommandError, match="createsuperuser"):
         said("bob@example.com", "--deactivate")
     assert may_work(staff)
     assert not AuditEntry.objects.filter(action__in=[ENDED, DEACTIVATED]).exists()

@@ -367,9 +367,16 @@ def test_requests_above_the_rate_are_refused_for_this_network_only(front: Front,
     assert reached(front.client("::1").get("/about/"))["headers"]["x-forwarded-for"] == "::1"
 
 
-def _many_requests(client: Client, count: int) -> bytes:
+def test_files_that_are_not_there_are_no_way_around_the_rate(client: Client) -> None:
+    """The site is asked for them."""
+    answers = re.findall(rb"HTTP/1\.1 (\d{3}) ", _many_requests(client, 320, "/static/no-such-file"))
+    assert len(answers) == 320
+    assert set(answers) == {b"200", b"429"}
+
+
+def _many_requests(client: Client, count: int, path: str = "/about/") -> bytes:
     """On one connection, as quickly as nginx answers."""
-    request = written("GET", "/about/", "localhost").replace(b"Connection: close", b"Connection: keep-alive")
+    request = written("GET", path, "localhost").replace(b"Connection: close", b"Connection: keep-alive")
     with client.connect() as connection:
         connection.sendall(request * (count - 1) + request.replace(b"keep-alive", b"close"))
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -446,7 +453,10 @@ def test_maintenance_is_switched_by_a_file(front: Front, client: Client) -> None
     before = front.accepted
     try:
         switch.touch()
-        for answer in (client.get("/about/"), client.post("/contact/"), client.get("/downloads/x")):
+        for answer in (
+            *(client.get("/about/"), client.post("/contact/"), client.get("/downloads/x")),
+            *(client.get("/static/no-such-file"), client.post("/static/no-such-file")),
+        ):
             assert (answer.status, answer.headers["retry-after"]) == (503, "300")
             assert answer.body == PAGE.format("maintenance").encode()
             assert answer.headers["cache-control"] == "no-store"

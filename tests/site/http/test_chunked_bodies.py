@@ -280,7 +280,6 @@ def test_no_header_moves_the_site_to_another_path(server: tuple[str, Path], name
         b"GET /%s HTTP/9.9\r\n\r\n",
         b"G\x00T /%s HTTP/1.1\r\n\r\n",
         b"GET /%s HTTP/1.1\r\nX %s: 1\r\n\r\n",
-        b"GET /%s HTTP/1.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Ssl: off\r\n\r\n",
         b"GET /%s HTTP/1.1\r\nContent-Length: %s\r\n\r\n",
         b"POST /%s HTTP/1.1\r\nTransfer-Encoding: %s\r\n\r\n",
         b"POST /%s HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n",
