@@ -65,6 +65,7 @@ class Part:
         self.name, self.command, self.guard = name, list(command), guard
         self.log = folder / f"{name}.log"
         self.environment, self.is_ready = dict(environment), is_ready
+        self.code = ROOT  # the folder of the release that it runs
         self.listener, self.stops_with = listener, stops_with
         self.process: subprocess.Popen[bytes] | None = None
         self.wanted = False  # started, and not stopped since
@@ -104,7 +105,7 @@ class Part:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self.code,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

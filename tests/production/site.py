@@ -77,7 +77,7 @@ class Production:
 
     def _environment(self) -> dict[str, str]:
         """What stands in /etc/aitpro/environment, and a stand-in instead of PayPal."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PG_BIN_DIR") if name in os.environ}
         return {
             **kept,
             **self._databases(),
@@ -209,11 +209,12 @@ class Production:
         self.keeper = threading.Thread(target=restart_what_ends, args=arguments, daemon=True)
         self.keeper.start()
 
-    def command(self, *arguments: str, stdin: str = "", expect: int = 0) -> str:
-        """`manage.py …` in the site's environment; returns what it printed, warnings last."""
+    def command(self, *arguments: str, stdin: str = "", expect: int = 0, code: Path = ROOT) -> str:
+        """`manage.py …` of the release in the folder `code`, in the site's environment; returns what it printed,
+        warnings last."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            cwd=code,
             env=self.environment,
             input=stdin,
             capture_output=True,
