@@ -98,8 +98,8 @@ deploy-check: $(VENV)/.dev  ## Django's checks under production settings
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 chaos: $(VENV)/.dev  ## Faults in all processes under people, and long runs of the generated tests, on both databases (CHAOS_SEED=… repeats a plan)
-	$(BIN)/python -m pytest -s -m chaos tests/chaos
-	$(BIN)/python -m tests.postgres -m pytest -s -m chaos tests/chaos
+	$(BIN)/python -m pytest -s -m chaos
+	$(BIN)/python -m tests.postgres -m pytest -s -m chaos
 	$(BIN)/python -m pytest tests/site/outages/test_locked_and_full_sqlite.py
 	CHAOS=1 $(BIN)/python -m pytest tests/site/forms/test_bad_input.py tests/affiliates/state_machine
 	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/forms/test_bad_input.py tests/affiliates/state_machine
