@@ -194,6 +194,6 @@ def test_program_refuses_to_rehearse_in_the_sites_own_databases() -> None:
 
 
 def test_time_limit_comes_from_the_settings(settings: Settings) -> None:
-    settings.REHEARSAL_SECONDS = 5
+    settings.REHEARSAL_SECONDS = 300  # the copy is made in a few seconds, on a busy machine in a minute
     with scratch_copy() as copy:
-        assert copy.deadline - time.monotonic() < 5
+        assert copy.deadline - time.monotonic() < 300
