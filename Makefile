@@ -10,6 +10,7 @@ NEXT_PYTHON ?= $(shell for python in python3.13 python3.12 $(PYENV)/3.13.*/bin/p
 	$$python -c 'import sqlite3, ssl' 2>/dev/null && echo $$python && break; done)
 
 PINS := .venv-pins
+SERVERS := .venv-servers
 COMPILE = $(PINS)/bin/uv pip compile --quiet --universal --generate-hashes --annotation-style line \
 	--no-emit-package pip --custom-compile-command "make pins" $(UPGRADE)
 # Only what is pinned, with one of its published hashes; nothing is built, so no package runs code while it is installed.
@@ -108,7 +109,7 @@ mutation: $(VENV)/.dev  ## Mutation testing: changes the code step by step; a te
 	$(BIN)/python -m tests.mutation $(ONLY)
 
 # PostgreSQL waits for the disk here, as in production. A missed target is a line of the report, not an error.
-bench: $(VENV)/.dev  ## Speed against floors on both databases, into docs/performance.md (an hour; ONLY="pages clicking" is faster); needs wrk
+bench: $(SERVERS)/.bench  ## Speed against floors on both databases, into docs/performance.md (an hour; ONLY="pages clicking" is faster); needs wrk
 	-$(BIN)/python -m benchmarks --json docs/performance.json $(ONLY)
 	-DURABLE=1 $(BIN)/python -m tests.postgres -m benchmarks --json docs/performance.json $(ONLY)
 	$(BIN)/python -m benchmarks.performance_doc
@@ -135,13 +136,14 @@ pins: $(PINS)/.run  ## Pins all packages with their hashes, from requirements*.t
 	$(COMPILE) requirements-dev.txt --python-version 3.11 --constraint pins/run.txt --output-file pins/dev.txt
 	$(COMPILE) requirements-next.txt --python-version 3.12 --no-deps --output-file pins/next.txt
 	$(COMPILE) requirements-pins.txt --python-version 3.11 --output-file pins/uv.txt
+	$(COMPILE) requirements-servers.txt --python-version 3.11 --constraint pins/run.txt --output-file pins/servers.txt
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:  ## Removes the installed packages, not the demo's data
-	rm -rf $(VENV) $(NEXT) $(PINS)
+	rm -rf $(VENV) $(NEXT) $(PINS) $(SERVERS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -153,6 +155,11 @@ $(VENV)/.run: pins/run.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pins/dev.txt $(VENV)/.run
 	$(BIN)/python $(INSTALL) pins/dev.txt
+	@touch $@
+
+# Other servers, for `make bench` alone, which puts this folder before the site's packages.
+$(SERVERS)/.bench: pins/servers.txt $(VENV)/.dev
+	$(BIN)/python $(INSTALL) pins/servers.txt --target $(SERVERS)
 	@touch $@
 
 $(NEXT)/bin/python:
