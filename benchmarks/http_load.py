@@ -107,7 +107,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"{process.args} did not start")
+    raise RuntimeError(f"{process.args!r} did not start")
 
 
 def load(port: int, path: str, *, headers: dict[str, str] = HEADERS, seconds: float = SECONDS) -> Load:
