@@ -37,7 +37,7 @@ LIMITS = ("ORDER_LIMIT_PER_NETWORK", "ORDER_LIMIT_PER_ADDRESS", "MAIL_LIMIT_PER_
 def main(seconds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="aitpro-cost-") as folder:
         limits = dict.fromkeys(LIMITS, "100000")
-        production = Production(Path(folder), requests_per_second=100_000, **limits)
+        production = Production(Path(folder), requests_per_second=100_000, **limits)  # type: ignore[arg-type]
         with production.running():
             for name, path in {"page": "/", "product page": "/products/bps-pro/"}.items():
                 _show(name, _measured(production, lambda path=path: _ask(production, path, seconds)))  # type: ignore[misc]
