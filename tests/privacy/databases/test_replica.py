@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, router
 from django.urls import get_resolver
 
@@ -16,6 +19,7 @@ from privacy.databases.aliases import own_aliases
 from privacy.databases.replica import Source, current_source, declared, reads_replica
 from privacy.models import OutgoingMail
 from shop.models import Order, Payment, Refund
+from tests.own_apps import OWN_APPS
 
 SECOND = timedelta(seconds=1)
 
@@ -96,6 +100,29 @@ def test_nothing_is_written_or_migrated_there(lag: Callable[[timedelta | None], 
     assert not router.allow_migrate("replica", "shop")
     assert not router.allow_migrate("replica", "keystore")
     assert own_aliases() == ["default", "keystore"]
+
+
+EVERY_DATABASE = re.compile(r"in (connections|settings\.DATABASES)\b(?!\[)|list\(connections\)|connections\.all\(\)")
+WITH_THE_REPLICA = {
+    "aitpro/checks/connections.py": "whether it is reached without TLS",
+    "aitpro/checks/database_log.py": "whether its log says what people typed",
+    "aitpro/file_permissions.py": "files of SQLite, which has no replica",
+    "aitpro/management/commands/run_demo.py": "the demo has none",
+    "aitpro/probes/third_parties.py": "the scratch copy has none",
+    "privacy/databases/aliases.py": "leaves it out",
+    "privacy/databases/outages.py": "whether a transaction is open",
+    "privacy/databases/replica.py": "whether there is one",
+    "privacy/evidence/rehearsal/process.py": "the scratch copy has none",
+    "privacy/evidence/sweep/files.py": "files of SQLite, which has no replica",
+}
+
+
+def test_what_goes_through_all_databases_leaves_the_replica_out() -> None:
+    """It would be migrated, backed up, searched and counted twice, or stop a start while it is away."""
+    root = Path(settings.BASE_DIR)
+    files = [file for app in OWN_APPS for file in (root / app).rglob("*.py")]
+    found = {str(file.relative_to(root)) for file in files if EVERY_DATABASE.search(file.read_text())}
+    assert found == WITH_THE_REPLICA.keys()
 
 
 def order_of(alias: str) -> Order:
