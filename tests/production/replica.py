@@ -49,10 +49,13 @@ class Replica(Part):
         if user := self.primary.server.system_user:
             account = pwd.getpwnam(user)
             os.chown(self.data, account.pw_uid, account.pw_gid)
+        (self.primary.data / ".handle_pids.json").chmod(0o644)  # the package's own; it is copied, too
         options = ["--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream"]
         source = self.primary.server.get_uri()
         copy = [*self.as_user, str(self.programs / "pg_basebackup"), "-D", str(self.data), "-d", source, *options]
-        subprocess.run(copy, check=True, capture_output=True)
+        done = subprocess.run(copy, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        (self.data / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # the primary keeps its socket in its data folder
 
     def _answers(self) -> bool:
         try:
