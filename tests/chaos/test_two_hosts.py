@@ -40,7 +40,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoHosts]:
-    it = TwoHosts(tmp_path_factory.mktemp("hosts") / "site", housekeeping_every=3, requests_per_second=1000)
+    it = TwoHosts(tmp_path_factory.mktemp("hosts") / "site", housekeeping_every=10, requests_per_second=1000)
     for part in it.parts.values():
         part.environment |= dict.fromkeys(UNLIMITED, "100000")
     with it.running():
