@@ -20,17 +20,17 @@ def insert_asynchronously(table: str, columns: Sequence[str], values: Sequence[A
     """Inserts a row in its own transaction; nothing happens if there is one with its `id`, which is the first column.
     Within an open transaction, that transaction's commit decides."""
     if connection.in_atomic_block or connection.vendor != "postgresql":
-        _insert(_statement(table, tuple(columns), "VALUES ({})"), values)
+        _insert(_statement(table, tuple(columns), "VALUES (", ")"), values)
     else:
         # One statement, so one round trip and one transaction, with which the setting ends ("true").
-        hasty = _statement(table, tuple(columns), "SELECT {} FROM set_config('synchronous_commit', 'off', true)")
+        hasty = _statement(table, tuple(columns), "SELECT", "FROM set_config('synchronous_commit', 'off', true)")
         execute_in_one_round_trip(connection, hasty, values)
 
 
 @cache
-def _statement(table: str, columns: tuple[str, ...], source: str) -> str:
-    placeholders = ", ".join(["%s"] * len(columns))
-    return f"INSERT INTO {table} ({', '.join(columns)}) {source.format(placeholders)} ON CONFLICT (id) DO NOTHING"
+def _statement(table: str, columns: tuple[str, ...], before: str, after: str) -> str:
+    row = f"{before} {', '.join(['%s'] * len(columns))} {after}"
+    return f"INSERT INTO {table} ({', '.join(columns)}) {row} ON CONFLICT (id) DO NOTHING"
 
 
 def _insert(statement: str, values: Sequence[Any]) -> None:
