@@ -8,7 +8,8 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection, HTTPResponse
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 
@@ -62,26 +63,21 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next_release.build(tmp_path_factory.mktemp("next"))
 
 
-def get(production: TwoHosts, number: int, path: str) -> HTTPResponse:
-    """What this host answers to nginx."""
-    connection = HTTPConnection("127.0.0.1", production.ports[number], timeout=30)
-    headers = {"Host": production.url.removeprefix("https://"), "X-Forwarded-Proto": "https", "User-Agent": "Mozilla"}
-    connection.request("GET", path, headers=headers | {"X-Forwarded-For": "203.0.113.9"})
-    return connection.getresponse()
-
-
 def page(production: TwoHosts, number: int, path: str) -> tuple[int, str | None, bytes]:
-    """Status, entity tag, and body without the form's token."""
-    response = get(production, number, path)
-    return response.status, response.headers["ETag"], TOKEN.sub(b"", response.read())
+    """What this host answers to nginx: status, entity tag, and body without the form's token."""
+    headers = {"Host": production.url.removeprefix("https://"), "X-Forwarded-Proto": "https", "User-Agent": "Mozilla"}
+    with closing(HTTPConnection("127.0.0.1", production.ports[number], timeout=30)) as connection:
+        connection.request("GET", path, headers=headers | {"X-Forwarded-For": "203.0.113.9"})
+        response = connection.getresponse()
+        return response.status, response.headers["ETag"], TOKEN.sub(b"", response.read())
 
 
 def test_pages_of_both_hosts_are_the_same(production: TwoHosts) -> None:
     """The evidence is measured by each process for itself, once a minute at most."""
-    listed = re.findall(r"<loc>https://[^/]+([^<]+)</loc>", get(production, 1, "/sitemap.xml").read().decode())
+    listed = re.findall(r"<loc>https://[^/]+([^<]+)</loc>", page(production, 1, "/sitemap.xml")[2].decode())
     paths = [path for path in listed if "evidence" not in path]
     assert "/products/bps-pro/" in paths
-    assert {path: page(production, 1, path) for path in paths} == {path: page(production, 2, path) for path in paths}
+    assert [path for path in paths if page(production, 1, path) != page(production, 2, path)] == []
 
 
 def test_both_hosts_show_soon_what_was_changed_on_one(production: TwoHosts) -> None:
@@ -130,7 +126,7 @@ def test_report_reads_the_replica_and_says_how_far_it_is_behind(production: TwoH
     def figures_come_from(where: str) -> None:
         def says_so() -> bool:
             people.staff.visitor.open("/admin/shop/reports/")
-            return f"These figures come from the {where}" in people.staff.visitor.text
+            return bool(re.search(f"These figures come from the {where}", people.staff.visitor.text))
 
         wait_for(says_so, where)
 
@@ -139,7 +135,7 @@ def test_report_reads_the_replica_and_says_how_far_it_is_behind(production: TwoH
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             replica.execute("DELETE FROM shop_refund")
         replica.execute("SELECT pg_wal_replay_pause()")
-        figures_come_from("read replica, which is 2 seconds behind.")
+        figures_come_from(r"read replica, which is \d seconds? behind.")
         figures_come_from("main database: the read replica is some seconds behind.")
         replica.execute("SELECT pg_wal_replay_resume()")
         figures_come_from("read replica, which is up to date.")

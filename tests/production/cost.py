@@ -28,7 +28,8 @@ from tests.site.outages.visitors import is_quiet
 from .parts import Part
 from .site import Production
 
-ORDERS = 60
+ORDERS = 30
+WARM_UP = 5  # seconds; the first requests of a process load what the others use
 OURS = {"web": "web", "worker": "worker", "clock": "clock", "postgresql": "PostgreSQL"}
 OURS |= {"redis": "Redis", "nginx": "nginx"}
 LIMITS = ("ORDER_LIMIT_PER_NETWORK", "ORDER_LIMIT_PER_ADDRESS", "MAIL_LIMIT_PER_NETWORK", "MAIL_LIMIT_PER_FORM")
@@ -39,6 +40,7 @@ def main(seconds: int) -> None:
         limits = dict.fromkeys(LIMITS, "100000")
         production = Production(Path(folder), requests_per_second=100_000, **limits)  # type: ignore[arg-type]
         with production.running():
+            _ask(production, "/", WARM_UP)
             for name, path in {"page": "/", "product page": "/products/bps-pro/"}.items():
                 _show(name, _measured(production, lambda path=path: _ask(production, path, seconds)))  # type: ignore[misc]
             size, rows = _size(production, "affiliates_click"), _rows(production, "affiliates_click")
