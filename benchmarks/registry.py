@@ -3,6 +3,7 @@
 BENCHMARKS = {
     "clicking": "clicks",
     "paying": "payouts",
+    "buying": "money",
     "portal": "portal",
     "desk": "desk",
     "servers": "servers",
@@ -15,4 +16,10 @@ BENCHMARKS = {
     "reading": "field_reads",
     "finding": "lookups",
 }
-QUICK = ("clicking", "paying", "reading", "finding")  # of `make bench-quick`, on both databases within three minutes
+QUICK = (
+    "clicking",
+    "paying",
+    "buying",
+    "reading",
+    "finding",
+)  # of `make bench-quick`, on both databases within three minutes
