@@ -15,8 +15,7 @@ from contextlib import contextmanager
 
 from accounts.models import User
 
-from .clicks import BROWSER
-from .http_load import server
+from .clicks import BROWSER, server
 from .timing import Ratio
 from .wrong_passwords import answer
 
