@@ -192,8 +192,10 @@ class Commission(SealedModel):
 
     objects = CommissionQuerySet.as_manager()
 
-    database_triggers = ("no_replace", "no_update", "no_delete", "insert_balance_delta", "update_balance_delta")
-    database_triggers += ("insert_commission", "update_commission")  # of the sums by day
+    database_triggers = (
+        *("no_replace", "no_update", "no_delete", "insert_balance_delta", "update_balance_delta"),
+        *("insert_commission", "update_commission"),  # of the sums by day
+    )
 
     class Meta:
         ordering = ["-created_at"]

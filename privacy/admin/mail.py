@@ -16,7 +16,7 @@ from privacy.models import MailTally, OutgoingMail, UndeliverableAddress
 from privacy.registry.mail_kinds import all_kinds
 
 
-class KindFilter(admin.SimpleListFilter):
+class MailKindFilter(admin.SimpleListFilter):
     """The declared kinds: the database would read all mails to list theirs."""
 
     title = parameter_name = "kind"
@@ -33,7 +33,7 @@ class OutgoingMailAdmin(BlindSearchMixin, ReadOnlyAdmin):
     """`?state__exact=refused` lists refused mails. Message bodies are not shown."""
 
     list_display = ["kind", "state", "refusal", "queued_at", "sent_at"]
-    list_filter = ["state", KindFilter]
+    list_filter = ["state", MailKindFilter]
     fields = ["kind", "about_model", "about_id", "state", "refusal", "attempts", "queued_at", "sent_at", "subject"]
 
 

@@ -34,7 +34,7 @@ class LongListPaginator(Paginator[Any]):
         return self._counted > MOST
 
     @property
-    def count(self) -> int:  # type: ignore[override]  # Django's is a cached property
+    def count(self) -> int:
         return min(self._counted, MOST)
 
 
