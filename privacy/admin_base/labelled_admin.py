@@ -118,13 +118,13 @@ class LabelledAdmin(admin.ModelAdmin[Any]):
         own = super().get_changelist(request, **options)
         return LabelledChangeList if own is ChangeList else own
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
         """Refuses an action on all pages of a list that goes on: the page could not say of how many rows."""
         if request.POST.get("select_across", "0") not in {"", "0"} and counted(queryset, MOST) > MOST:
             text = f"Nothing was done: an action takes at most {MOST:,} rows. Choose a filter first."
             self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if (row := context.get("original")) is not None:
