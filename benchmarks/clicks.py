@@ -5,24 +5,18 @@ What stands against what is told in `clicking_site`. All take turns in every rou
 
 from __future__ import annotations
 
-import os
 import socket
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import IO
-from urllib.parse import quote, urlsplit, urlunsplit
-
-from django.db import connections
 
 from accounts.models import User
 from affiliates.models import Affiliate
 
+from .http_load import server
 from .timing import Ratio
 
 VISITORS = 8  # concurrent, as many as gunicorn has threads
@@ -67,50 +61,6 @@ def _ratio(what: str, rounds: list[dict[str, float]], one: str, other: str, targ
     ours, theirs = (statistics.median(rates[page] for rates in rounds) for page in (one, other))
     detail = f"{ours:.0f} against {theirs:.0f} requests/s; rounds from {min(ratios):.2f} to {max(ratios):.2f}"
     return Ratio(what, statistics.median(ratios), target, at_least=True, detail=detail)
-
-
-@contextmanager
-def server(application: str, **environment: str) -> Iterator[int]:
-    """gunicorn as shipped, on the benchmark's databases. `environment` overrides variables. Yields the port."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    with tempfile.TemporaryDirectory(prefix="aitpro-clicking-") as folder:
-        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "error"]
-        server = subprocess.Popen(
-            [*command, "--bind", f"127.0.0.1:{port}", application],
-            env={
-                **os.environ,
-                "DATA_DIR": folder,
-                "DATABASE_URL": _url("default", "DATABASE_URL"),
-                "KEYSTORE_URL": _url("keystore", "KEYSTORE_URL"),
-                **environment,
-            },
-        )
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def _url(alias: str, variable: str) -> str:
-    """The URL of the benchmark's own database."""
-    name = str(connections[alias].settings_dict["NAME"])
-    if connections[alias].vendor == "sqlite":
-        return f"sqlite:///{quote(name)}"
-    return urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            return socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("gunicorn did not start")
 
 
 def _rate(port: int, path: str) -> float:
