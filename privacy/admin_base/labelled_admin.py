@@ -16,7 +16,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
 
-from .long_lists import MOST, LongListPaginator, counted, has_index
+from privacy.web.long_lists import MOST, LongListPaginator, counted, has_index
+
 from .staff_labels import ShownColumn, label_for, labelled, staff_label
 from .status_pills import pill
 

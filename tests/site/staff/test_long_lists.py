@@ -9,7 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from privacy.admin_base import labelled_admin, long_lists
+from privacy.admin_base import labelled_admin
+from privacy.web import long_lists
 from shop.models import Order, Payment, Product
 from tests import factories
 
