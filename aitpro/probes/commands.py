@@ -26,7 +26,7 @@ without_probe(
     "command seed_demo",
     because="They make the demo, of people who are invented; a site with data of its own refuses them.",
 )
-without_probe("command publish_static", because="It writes files that belong to the code, and reads no data.")
+without_probe("command migrate", because="The scratch copy's databases are made with it.")
 without_probe("command db_worker", because="It waits for tasks without end. The rehearsal does each task itself.")
 without_probe("command probe_promises", because="It starts the rehearsal.")
 without_probe(

@@ -31,7 +31,7 @@ def test_the_inventory_has_what_libraries_bring_too() -> None:
     assert {"address admin/jsi18n/", "address go/<str:code>/<path:path>"} <= ways
     assert {"field contacts.inquiries.forms.ContactForm.message", "command housekeeping"} <= ways
     assert {"column contacts_inquiry.message", "column affiliates_click.address"} <= ways
-    assert "command migrate" not in ways
+    assert "command makemigrations" not in ways
 
 
 def test_a_new_form_is_in_it_at_once() -> None:
