@@ -15,7 +15,7 @@ from tests.redis_server import RedisServer
 from tests.running_site import RunningSite, running_site, wait_for
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 ADDRESS = "198.51.100.214"  # a visitor's network address, used nowhere else
 

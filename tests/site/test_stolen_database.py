@@ -243,6 +243,7 @@ def test_every_kind_of_door_is_tried() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_no_value_opens_a_page_or_does_anything(stolen: Stolen, client: Client) -> None:
     tried, before = values(), content()
     assert len(tried) > 300

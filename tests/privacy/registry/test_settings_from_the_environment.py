@@ -13,6 +13,8 @@ from django.conf import settings
 
 from privacy.encryption.keys import RootKey
 
+pytestmark = pytest.mark.one_database
+
 KEY = RootKey(b"test", b"k" * 32).written_out()
 SOUND = {"SECRET_KEY": "only-for-tests-" + "x" * 50, "ENCRYPTION_KEYS": KEY}
 
