@@ -15,7 +15,8 @@ from contextlib import contextmanager
 
 from accounts.models import User
 
-from .clicks import BROWSER, server
+from .clicks import BROWSER
+from .http_load import server
 from .timing import Ratio
 from .wrong_passwords import answer
 
