@@ -29,7 +29,7 @@ from tests.running_site import ROOT, free_port, wait_for
 
 from .echo_upstream import LARGE, Upstream, upstream
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 PAGE = "<html><link rel=stylesheet href=/static/aitpro/plain.css>{} page"
 PAGES = ("400", "403", "404", "405", "413", "414", "429", "431", "503", "maintenance")
@@ -44,7 +44,10 @@ class Front:
         self.ca = certificates.issue(folder, "localhost", "other.localhost")
         self.sockets = [folder / "web-1.sock", folder / "web-2.sock"]
         self.main = nginx.write_configuration(
-            folder, user=nginx.worker_user(), addresses=self.addresses, sockets=self.sockets
+            folder,
+            user=nginx.worker_user(),
+            addresses=self.addresses,
+            upstreams=nginx.on_sockets(self.sockets),
         )
         self.guard = Guard()
         command = [program("nginx"), "-e", "stderr", "-c", str(self.main)]
