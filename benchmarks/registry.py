@@ -2,6 +2,7 @@
 
 BENCHMARKS = {
     "clicking": "clicks",
+    "purging": "clicks_purge",
     "paying": "payouts",
     "buying": "money",
     "portal": "portal",

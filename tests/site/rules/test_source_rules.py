@@ -88,6 +88,7 @@ CALLS = {
         "aitpro/upgrades/migrating.py",
         "aitpro/web_worker.py",
         "privacy/databases/outages.py",
+        "privacy/erasure/retention.py",
         "privacy/web/idempotency/middleware.py",
         *REHEARSAL,
     },
