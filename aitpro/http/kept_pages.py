@@ -1,4 +1,4 @@
-"""Keeps pages that are the same for every reader in the memory of the process, for a second (ADR 84)."""
+"""Keeps pages that are the same for every reader in the memory of the process, for a second."""
 
 from __future__ import annotations
 
