@@ -1,4 +1,4 @@
-"""Keeps pages that are the same for every reader in the memory of the process, for a second."""
+"""Keeps pages that are the same for every reader in the memory of the process, for a second or two."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ HEADERS_READ = {
     "HTTP_SEC_GPC",
     "HTTP_SEC_PURPOSE",
 }
-LIFE = 1.0  # seconds, after which every process of every machine shows what has changed
+LIFE = 1.0  # seconds; then whoever asks next gets the page as it is now
+RENEWING = 1.0  # seconds more at most, for those who ask while it is being rendered
 MOST = 200  # pages in a process; the oldest makes room
 ACCEPTS_GZIP = re.compile(r"\bgzip\b")
 
@@ -62,7 +63,7 @@ class KeptPage:
     """An answer with its headers, plain, compressed and unchanged. It has no secret that its length could tell."""
 
     def __init__(self, match: ResolverMatch, headers: dict[str, str], body: bytes, until: float) -> None:
-        self.match, self.until = match, until
+        self.match, self.until, self.is_being_renewed = match, until, False
         self._etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         same = {name: value for name, value in headers.items() if name not in {HEADER, "Content-Length"}}
         same |= {"Vary": "Accept-Encoding, Cookie", "ETag": self._etag, "Cache-Control": "no-cache"}
@@ -104,7 +105,7 @@ class KeptPages:
         request = WSGIRequest(environ)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             return self.application(environ, start_response)
-        if page is None or page.until <= began:
+        if page is None or not self._is_fresh(page, began):
             return self._render(request, began + LIFE, start_response)
         request.resolver_match = page.match
         attach_referral(request)
@@ -112,6 +113,14 @@ class KeptPages:
         count_view(request)
         count_request(request, 200, time.monotonic() - began)
         return body
+
+    def _is_fresh(self, page: KeptPage, now: float) -> bool:
+        """False for one request of those that come while it is renewed, which renders it."""
+        if now < page.until or now >= page.until + RENEWING:
+            return now < page.until
+        with self._lock:
+            is_being_renewed, page.is_being_renewed = page.is_being_renewed, True
+        return is_being_renewed
 
     def _is_plain(self, environ: Environ) -> bool:
         return (

@@ -180,6 +180,28 @@ def test_a_change_is_on_the_pages_of_all_processes_after_a_second(clock: Clock, 
         assert b"BPS Pro 2" in process.get(address).body
 
 
+def test_while_one_request_renders_a_page_the_others_get_the_last_one_for_a_second(
+    process: Process, clock: Clock, product: Product
+) -> None:
+    process.get("/products/")
+    Product.objects.filter(pk=product.pk).update(name="BPS Pro 2")
+    clock.now += kept_pages.LIFE
+    site, others = process.application.application, []
+
+    def asked_meanwhile(*request: Any) -> Any:
+        process.application.application = site
+        others.append(process.get("/products/"))
+        clock.now += kept_pages.RENEWING
+        others.append(process.get("/products/"))
+        return site(*request)
+
+    process.application.application = asked_meanwhile
+    assert b"BPS Pro 2" in process.get("/products/").body
+    assert others[0].is_kept
+    assert b"BPS Pro 2" not in others[0].body
+    assert b"BPS Pro 2" in others[1].body
+
+
 def test_a_page_that_took_long_is_not_kept_longer(process: Process, clock: Clock, product: Product) -> None:
     site = process.application.application
 
