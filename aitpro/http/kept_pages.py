@@ -150,6 +150,7 @@ class KeptPages:
         status, headers = told[0], dict(told[1])
         is_page = status == "200 OK" and headers["Content-Type"].startswith("text/html")
         if not is_page or headers.keys() & {"Set-Cookie", "Cache-Control"}:
+            self.pages.pop(environ["PATH_INFO"], None)
             start_response(*told)
             return answer  # type: ignore[no-any-return]
         with closing(answer):
