@@ -3,6 +3,7 @@
 BENCHMARKS = {
     "clicking": "clicks",
     "purging": "clicks_purge",
+    "pages": "pages",
     "paying": "payouts",
     "buying": "money",
     "portal": "portal",
