@@ -6,6 +6,7 @@ BENCHMARKS = {
     "portal": "portal",
     "desk": "desk",
     "servers": "servers",
+    "server_faults": "server_faults",
     "signing_in": "login_flood",
     "receiving": "incoming_mail",
     "sweeping": "sweep",
