@@ -1,5 +1,5 @@
 """The site behind gunicorn as shipped, gunicorn's own threads, Granian and uvicorn: speed and memory. Each has two
-processes; all but uvicorn have four threads in each. What they do in bad times is in `server_faults`.
+processes; all but uvicorn have four threads in each. What they do in bad times is in `faults`.
 
 `make bench` installs Granian and uvicorn beside the site's own packages; without them their lines are missing.
 """
@@ -17,11 +17,10 @@ from pathlib import Path
 
 from accounts.models import User
 from affiliates.models import Affiliate
+from benchmarks.http_load import CONNECTIONS, Load, answer_exactly, load, started
+from benchmarks.timing import Ratio, sized
 
-from .http_load import CONNECTIONS, Load, answer_exactly, load, started
-from .timing import Ratio, sized
-
-PACKAGES = Path(__file__).resolve().parent.parent / ".venv-servers"
+PACKAGES = Path(__file__).resolve().parents[2] / ".venv-servers"
 HOME, CLICK = "/", "/go/SERVERS/"
 ROUNDS = sized(5, 1)
 
@@ -38,7 +37,7 @@ COMMANDS = {
     "uvicorn": [
         *(sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--workers", "2"),
         *("--loop", "uvloop", "--http", "httptools", "--log-level", "critical", "--no-access-log"),
-        "benchmarks.asgi:application",
+        "benchmarks.web_servers.asgi:application",
     ],
 }
 

@@ -1,4 +1,4 @@
-"""The servers of `servers` in bad times: slow visitors, a flood of wrong passwords, and a stop under load."""
+"""The servers of `speed` in bad times: slow visitors, a flood of wrong passwords, and a stop under load."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from contextlib import ExitStack, suppress
 from threading import Thread
 
 from affiliates.models import Click
+from benchmarks.http_load import CONNECTIONS, answer_exactly
+from benchmarks.timing import Ratio, sized
 
-from .http_load import CONNECTIONS, answer_exactly
-from .servers import CLICK, add_affiliate, installed, serving
-from .timing import Ratio, sized
+from .speed import CLICK, add_affiliate, installed, serving
 
 SLOW = 100  # visitors whose requests arrive byte by byte
 SLOW_FORM = (  # with the cookie without which Django answers before it reads the form
@@ -61,7 +61,7 @@ def _slow_visitors(ports: dict[str, int], quiet: dict[str, float | None]) -> Ite
 
 
 def _flood(name: str, port: int, quiet: float | None) -> Ratio:
-    flood = subprocess.Popen([sys.executable, "-m", "benchmarks.wrong_passwords", str(port), str(FLOOD)])
+    flood = subprocess.Popen([sys.executable, "-m", "benchmarks.flood.wrong_passwords", str(port), str(FLOOD)])
     try:
         time.sleep(3)  # until the flood has started
         what = f"{name}: the front page while {FLOOD} connections post wrong passwords"
