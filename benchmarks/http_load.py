@@ -105,7 +105,7 @@ def _url(alias: str, variable: str) -> str:
 
 
 def _starts(port: int, process: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
