@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
-from privacy.admin_base.periods import ReportPeriod
+from privacy.admin_base.reporting.periods import ReportPeriod
 from privacy.registry.deadlines import local_day
 from shop.money import Money
 from shop.reports.breakdowns import Breakdown
@@ -16,14 +15,14 @@ from shop.reports.files import declare as declare_file
 from .models import Attribution, PayoutItem
 from .statistics.reports import paid_payouts
 
-ROUTES = {
+ROUTES: Mapping[str, str] = {
     Attribution.Route.COOKIE: "Affiliate's link",
     Attribution.Route.CODE: "Affiliate's code",
-    None: "Direct",
+    "": "Direct",
 }
 
 
-def _route_names(routes: Iterable[Any]) -> Mapping[Any, str]:
+def _route_names(routes: Iterable[str]) -> Mapping[str, str]:
     return ROUTES
 
 

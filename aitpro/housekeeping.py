@@ -23,6 +23,7 @@ from affiliates.payouts.reconciliation import compare_payouts, reconcile_ledger_
 from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
+from affiliates.statistics.day_sums import sum_commissions
 from affiliates.statistics.label_sales import count_label_sales
 from aitpro.health.job_runs import measured, store_runs
 from aitpro.health.watch import notify_of_stopped_worker
@@ -55,6 +56,7 @@ from shop.payments.disputes import update_open_disputes
 from shop.payments.refunds import finish_open_refunds
 from shop.payments.settlement import settle_open_payments
 from shop.reconciliation.reconcile import reconcile_payments
+from shop.reports.day_sums import sum_sales
 from shop.webhooks.processing import handle_open_events
 
 from .logs.activity import Activity, during
@@ -133,6 +135,9 @@ JOBS: dict[str, Job] = {
     "closed affiliates anonymized": Job(lambda now: anonymize_closed_affiliates(now=now), AFFILIATES),
     "ledger reconciled": Job(lambda now: reconcile_ledger_nightly(now=now), AFFILIATES),
     "balances folded": Job(lambda now: merge_balance_rows(now=now), AFFILIATES),
+    # Separate, so that each reads for its own purpose.
+    "finished days summed": Job(lambda now: sum_sales(now=now), ORDERS),
+    "commissions summed": Job(lambda now: sum_commissions(now=now), AFFILIATES),
     "rehearsals started": Job(lambda now: start_when_due(now=now)),
     # The last of its lane: it measures the results of the others.
     "broken promises": Job(lambda now: refresh_evidence(now=now), despite_clock=True),

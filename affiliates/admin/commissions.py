@@ -177,10 +177,10 @@ class CommissionAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
         return f"This commission is {commission.get_state_display()}{', on hold' if _is_held(commission) else ''}."
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Below the list: the totals of all its pages."""
+        """Below the list: the totals of all its pages, unless it goes on beyond them: then the report has them."""
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
-        if "cl" in context:
+        if "cl" in context and not context["cl"].goes_on:
             context["sums"] = sums_of_list(context["cl"].queryset)
         return response
 

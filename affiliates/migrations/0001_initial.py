@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('pending', 'pending'), ('approved', 'approved'), ('in_payout', 'in a payout'), ('paid', 'paid'), ('rejected', 'rejected'), ('reversed', 'reversed')], default='pending', max_length=10)),
                 ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
                 ('hold_until', models.DateTimeField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('approved_at', models.DateTimeField(null=True)),
                 ('paid_at', models.DateTimeField(null=True)),
                 ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -175,6 +175,23 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='commission', to='affiliates.attribution'),
         ),
         migrations.CreateModel(
+            name='CommissionDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('currency', models.CharField(max_length=3)),
+                ('by', models.CharField(blank=True, max_length=20)),
+                ('key', models.CharField(blank=True, max_length=120)),
+                ('orders', models.PositiveIntegerField(default=0)),
+                ('sales_minor', models.BigIntegerField(default=0)),
+                ('earned_minor', models.BigIntegerField(default=0)),
+                ('reversed_minor', models.BigIntegerField(default=0)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('by', 'day', 'currency', 'key'), name='one_commission_sum_per_day_and_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='Creative',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -283,7 +300,7 @@ class Migration(migrations.Migration):
                 ('amount_minor', models.IntegerField(verbose_name='amount')),
                 ('currency', models.CharField(max_length=3)),
                 ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.affiliate')),
                 ('commission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.commission')),
                 ('refund', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='shop.refund')),
@@ -343,8 +360,8 @@ class Migration(migrations.Migration):
                 ('reference', privacy.encryption.fields.SealedTextField(blank=True, max_length=64, null=True, verbose_name='reference of a manual payment')),
                 ('reference_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='exact', null=True, source='reference')),
                 ('failure', privacy.encryption.fields.SealedTextField(blank=True, max_length=100, null=True, verbose_name='why a manual payment failed')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('settled_at', models.DateTimeField(null=True)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('settled_at', models.DateTimeField(db_index=True, null=True)),
                 ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='affiliates.affiliate')),
             ],
             options={

@@ -6,7 +6,7 @@ from privacy.registry.triggers import EnsureTriggers, Refuse, RefuseReplacing, R
 
 
 class Migration(migrations.Migration):
-    dependencies = [("affiliates", "0001_initial"), ("shop", "0001_initial")]
+    dependencies = [("affiliates", "0001_initial"), ("shop", "0001_initial"), ("privacy", "0001_initial")]
 
     operations = [
         EnsureTriggers(
@@ -92,6 +92,17 @@ class Migration(migrations.Migration):
                 message="an attribution is decided once",
             ),
             Refuse("delete"),
+            Run(
+                "insert_sale",
+                event="insert",
+                sql="""
+                    INSERT INTO privacy_changedmoment (subject, at)
+                    SELECT 'sales', paid_at FROM shop_order WHERE id = NEW.order_id AND paid_at IS NOT NULL
+                    UNION SELECT 'sales', refund.completed_at FROM shop_refund refund
+                    JOIN shop_payment payment ON payment.id = refund.payment_id
+                    WHERE payment.order_id = NEW.order_id AND refund.completed_at IS NOT NULL;
+                """,
+            ),
         ),
         EnsureTriggers(
             "affiliates_commission",
@@ -131,6 +142,20 @@ class Migration(migrations.Migration):
                 message="the amount of a commission never changes, and its state only by an allowed transition",
             ),
             Refuse("delete"),
+            Run(
+                "insert_commission",
+                event="insert",
+                sql="INSERT INTO privacy_changedmoment (subject, at) VALUES ('commissions', NEW.created_at);",
+            ),
+            Run(
+                "update_commission",
+                event="update",
+                when="""
+                    OLD.reversed_minor IS DISTINCT FROM NEW.reversed_minor
+                    OR (OLD.state = 'rejected') IS DISTINCT FROM (NEW.state = 'rejected')
+                """,
+                sql="INSERT INTO privacy_changedmoment (subject, at) VALUES ('commissions', NEW.created_at);",
+            ),
             Run(
                 "insert_balance_delta",
                 event="insert",

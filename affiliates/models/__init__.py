@@ -13,7 +13,7 @@ from .objection import Objection
 from .payout import PayoutItem, PayoutRun, PayPalBatch
 from .payout_email import PayoutEmailChange
 from .rate import Rate, calculate_commission, format_rate
-from .rollup import COUNTERS, DIMENSIONS, By, DailyClicks, DailySales, PendingVisitCount
+from .rollup import COUNTERS, DIMENSIONS, By, CommissionDay, DailyClicks, DailySales, PendingVisitCount
 from .terms import TermsAcceptance, TermsVersion
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Click",
     "Commission",
     "Objection",
+    "CommissionDay",
     "CommissionQuerySet",
     "Flag",
     "Label",

@@ -79,7 +79,7 @@ class Attribution(models.Model):
     terms_version = models.CharField(max_length=20)
     decided_at = models.DateTimeField(default=timezone.now)
 
-    database_triggers = ("no_replace", "no_update", "no_delete")
+    database_triggers = ("no_replace", "no_update", "no_delete", "insert_sale")
 
     class Meta:
         indexes = [models.Index(fields=["affiliate", "decided_at"], name="attributions_of_affiliate")]
@@ -183,7 +183,7 @@ class Commission(SealedModel):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     reason = SealedTextField(max_length=300, null=True, blank=True)  # the database requires it for a rejection
     hold_until = models.DateTimeField()
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
     approved_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -192,7 +192,10 @@ class Commission(SealedModel):
 
     objects = CommissionQuerySet.as_manager()
 
-    database_triggers = ("no_replace", "no_update", "no_delete", "insert_balance_delta", "update_balance_delta")
+    database_triggers = (
+        *("no_replace", "no_update", "no_delete", "insert_balance_delta", "update_balance_delta"),
+        *("insert_commission", "update_commission"),  # of the sums by day
+    )
 
     class Meta:
         ordering = ["-created_at"]

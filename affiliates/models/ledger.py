@@ -132,7 +132,7 @@ class LedgerEntry(SealedModel):
     payout = models.ForeignKey(PayoutItem, on_delete=models.PROTECT, null=True, related_name="ledger")
     # Required for an adjustment, by the database; the audit log says who made it.
     reason = SealedTextField(max_length=300, null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = LedgerQuerySet.as_manager()
 

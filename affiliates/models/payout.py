@@ -255,8 +255,8 @@ class PayoutItem(SealedModel):
     reference = SealedTextField("reference of a manual payment", max_length=64, null=True, blank=True)
     reference_index = BlindIndexField("reference", null=True)
     failure = SealedTextField("why a manual payment failed", max_length=100, null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    settled_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    settled_at = models.DateTimeField(null=True, db_index=True)
 
     objects = PayoutItemQuerySet.as_manager()
 

@@ -8,8 +8,11 @@ adds and deletes.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
+from privacy.models import DaySum
 from privacy.registry.declarations import not_personal
 from privacy.registry.growth import Kept, Pruned, Queue
 
@@ -119,3 +122,23 @@ class DailySales(models.Model):
 
     def __str__(self) -> str:
         return f"sales of {self.day:%Y-%m-%d}"
+
+
+@not_personal(
+    "what the affiliates' sales of a day earned, in total, by affiliate and by product; no buyer, no order",
+    "id day currency by key orders sales_minor earned_minor reversed_minor",
+    despite_link=OF_THE_AFFILIATE,
+    growth=Kept("one row per day, affiliate and product with a sale, as long as the books it sums up"),
+)
+class CommissionDay(DaySum):
+    """Sums of commissions by the business's day of the sale, for staff (ADR 86). Amounts are minor units."""
+
+    orders = models.PositiveIntegerField(default=0)
+    sales_minor = models.BigIntegerField(default=0)
+    earned_minor = models.BigIntegerField(default=0)
+    reversed_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["by", "day", "currency", "key"], name="one_commission_sum_per_day_and_key")
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.objections import ANSWER_WITHIN, open_objection
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.refusals import ActionRefused
+from privacy.web.long_lists import LongListPaginator
 
 from ..models import Affiliate, Commission, Flag, Objection
 from .base import PortalPage
@@ -47,8 +49,10 @@ class CommissionFilterForm(forms.Form):
         if state:
             lines = in_state(lines, state)
         if since:
-            lines = lines.filter(created_at__date__gte=since)
-        return lines.filter(created_at__date__lte=until) if until else lines
+            lines = lines.filter(created_at__gte=datetime.combine(since, time.min, UTC))
+        if until and until < date.max:
+            lines = lines.filter(created_at__lt=datetime.combine(until + timedelta(days=1), time.min, UTC))
+        return lines
 
 
 def commissions_of(affiliate: Affiliate) -> QuerySet[Commission]:
@@ -68,7 +72,8 @@ class CommissionsPage(PortalPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = CommissionFilterForm(self.request.GET)
-        lines = Paginator(form.apply(commissions_of(self.affiliate)), PER_PAGE).get_page(self.request.GET.get("page"))
+        found = form.apply(commissions_of(self.affiliate))
+        lines = LongListPaginator(found, PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
             form=form,
             states=[(NAMES[state], meaning) for state, meaning in meanings().items()],

@@ -15,7 +15,7 @@ from affiliates.commissions.rates import rate_for
 from affiliates.currencies import currencies_of
 from affiliates.models import Affiliate, Commission, Flag, Objection, PayoutItem, Rate
 from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
-from privacy.admin_base.periods import Preset, ReportPeriod
+from privacy.admin_base.reporting.periods import Preset, ReportPeriod
 from privacy.registry.deadlines import local_day
 from shop.money import Money, program_currency
 

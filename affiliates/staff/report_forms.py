@@ -10,7 +10,7 @@ from django import forms
 
 from affiliates.models import Affiliate
 from affiliates.statistics.reports import AffiliateReport, ReportBy
-from privacy.admin_base.periods import PeriodForm, Preset
+from privacy.admin_base.reporting.periods import PeriodForm, Preset
 from shop.money import CURRENCIES, program_currency
 
 MOST_DAYS = 366  # rows of a report by day

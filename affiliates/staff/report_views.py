@@ -16,7 +16,7 @@ from django.utils import timezone
 from affiliates.models import Commission, DailyClicks, PayoutItem
 from affiliates.statistics.reports import BY_TIME, AffiliateReport, ReportBy, ReportRow
 from privacy.admin_base.acting_user import acting_user
-from privacy.admin_base.charts import Chart, Point, bar_chart
+from privacy.admin_base.reporting.charts import Chart, Point, bar_chart
 from privacy.admin_base.staff_pages import show, staff_page
 from privacy.audit.trail import record
 from privacy.databases.replica import reads_replica

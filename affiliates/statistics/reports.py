@@ -14,14 +14,15 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
-from affiliates.models import By, Commission, DailyClicks, Label, PayoutItem
-from privacy.admin_base.day_expression import day_of
-from privacy.admin_base.periods import ReportPeriod, Step
+from affiliates.models import Affiliate, By, DailyClicks, Label, PayoutItem
+from privacy.admin_base.reporting.day_expression import day_of
+from privacy.admin_base.reporting.periods import ReportPeriod, Step
 from shop.money import Money
 
 from .daily_statistics import Statistics
+from .day_sums import commissions_by
 
 VISITS = ("clicks", "bots", "previews", "refused")
 WITHOUT_LABEL = "No campaign"
@@ -124,7 +125,7 @@ class AffiliateReport:
             return day if step == "day" else day.replace(day=1)
 
         visits = _regrouped(_sum_by_group(self._visits(), F("day"), VISITS), start)
-        sales = _regrouped(self._sales_by(day_of("created_at", self.period)), start)
+        sales = _regrouped(self._sales_by("day"), start)
         paid = _regrouped(_sum_by_group(self._payouts(), day_of("settled_at", self.period), ["amount_minor"]), start)
         if not (visits or sales or paid):
             return []
@@ -133,7 +134,9 @@ class AffiliateReport:
 
     def _by_affiliate(self) -> list[ReportRow]:
         visits = _sum_by_group(self._visits(), F("affiliate__code"), VISITS)
-        sales = self._sales_by(F("attribution__affiliate__code"))
+        by_id = self._sales_by("affiliate")
+        codes = Affiliate.objects.filter(pk__in=by_id).values_list("pk", "code")
+        sales = {code: by_id[str(pk)] for pk, code in codes}
         paid = _sum_by_group(self._payouts(), F("affiliate__code"), ["amount_minor"])
         return [self._row(code, code, visits, sales, paid) for code in {*visits, *sales, *paid}]
 
@@ -146,7 +149,7 @@ class AffiliateReport:
         return [self._row(label, label, visits, {}, None) for label in visits]
 
     def _by_product(self) -> list[ReportRow]:
-        sales = self._sales_by(F("attribution__order__product_name"))
+        sales = self._sales_by("product")
         return [
             ReportRow(product, self.currency, Statistics(**counts), has_visits=False)
             for product, counts in sales.items()
@@ -173,20 +176,10 @@ class AffiliateReport:
         visits = DailyClicks.objects.filter(day__range=(self.period.since, self.period.until), by=kind)
         return self._of_affiliate(visits, "affiliate")
 
-    def _sales_by(self, group: Any) -> Mapping[Any, Counts]:
-        """A rejected commission counts as an order, but earned nothing. One query."""
-        earned = Commission.objects.filter(currency=self.currency, created_at__gte=self.period.start)
-        lines = self._of_affiliate(earned.filter(created_at__lt=self.period.end), "attribution__affiliate")
-        grouped = lines.order_by().annotate(group=group).values_list("group", "state")
-        sums: dict[Any, Counter[str]] = defaultdict(Counter)
-        for key, state, orders, sales, amount, reversed_amount in grouped.annotate(
-            Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor")
-        ):
-            kept = state != Commission.State.REJECTED
-            sums[key].update(
-                orders=orders, sales_minor=sales, earned_minor=kept * amount, reversed_minor=kept * reversed_amount
-            )
-        return sums
+    def _sales_by(self, by: str) -> Mapping[Any, Counts]:
+        """A rejected commission counts as an order, but earned nothing."""
+        affiliate = Affiliate.objects.filter(code=self.code).values_list("pk", flat=True).first() if self.code else None
+        return commissions_by(self.period, currency=self.currency, by=by, affiliate=affiliate)
 
     def _payouts(self) -> QuerySet[PayoutItem]:
         return self._of_affiliate(paid_payouts(self.period).filter(currency=self.currency), "affiliate")

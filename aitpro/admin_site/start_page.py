@@ -11,13 +11,12 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 
-from affiliates.models import Commission
+from affiliates.statistics.day_sums import commissions_by
 from aitpro.traffic.models import DomainDay
-from privacy.admin_base.charts import Chart, Point, bar_chart
-from privacy.admin_base.day_expression import day_of
-from privacy.admin_base.periods import Preset, ReportPeriod
+from privacy.admin_base.reporting.charts import Chart, Point, bar_chart
+from privacy.admin_base.reporting.periods import Preset, ReportPeriod
 from privacy.registry.deadlines import local_day
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
@@ -111,7 +110,7 @@ class StartPage:
             found["Net sales"] = {day: sold.net.minor for day, sold in days.items()}, _money
             found["Refunds"] = {day: sold.refunds_minor for day, sold in days.items()}, _money
         if self.user.has_perm("affiliates.view_commission"):
-            found["Commissions"] = commissions_by_day(self.span), _money
+            found["Commissions"] = earned_by_day(self.span), _money
         if self.user.has_perm("traffic.view_domainday"):
             found["Visits"] = visits_by_day(self.span), _number
         return found
@@ -160,12 +159,10 @@ def newest_orders() -> list[LastOrder]:
 
 
 @reads("affiliates_commission", purpose=Purpose.AFFILIATE_ACCOUNT, audience=Audience.STAFF)
-def commissions_by_day(period: ReportPeriod) -> ByDay:
+def earned_by_day(period: ReportPeriod) -> ByDay:
     """What was earned in the program's currency and neither rejected nor reversed since, in minor units."""
-    earned = Commission.objects.filter(currency=program_currency(), created_at__gte=period.start)
-    counted = earned.filter(created_at__lt=period.end).exclude(state=Commission.State.REJECTED).order_by()
-    days = counted.annotate(earned_on=day_of("created_at", period)).values_list("earned_on")
-    return dict(days.annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))))
+    days = commissions_by(period, currency=program_currency(), by="day")
+    return {day: sums["earned_minor"] - sums["reversed_minor"] for day, sums in days.items()}
 
 
 def visits_by_day(period: ReportPeriod) -> ByDay:

@@ -146,7 +146,6 @@ class IncomingMailAdmin(StaffActionsAdmin, BlindSearchMixin, ReadOnlyAdmin):
     list_display = ["sender_label", "subject", "received_at", "state", "why", "asks_for"]
     list_filter = [ReviewFilter, "received_at"]
     list_per_page = 50
-    show_full_result_count = False
     names_people = ("sender_label",)
     fields = (
         *(

@@ -44,7 +44,6 @@ class InquiryAdmin(EnteringAdmin, BulkActions, ConversationPage):
     list_filter = [QueueFilter, "kind", "received_at"]
     list_select_related = ["assigned_to", "merged_into"]
     list_per_page = 50
-    show_full_result_count = False
     search_fields = ["reference"]
     form = ConversationForm
     also_watched = ("state", "assigned_to", "snoozed_until", "merged_into")

@@ -53,7 +53,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ["at", SubjectFilter]
     search_fields = ["=object_id", "=actor", "=action"]
     search_help_text = "The complete ID of a row or user, or the name of an action."
-    show_full_result_count = False
     fields = ["what_happened", "at", "number", "action", "object_model", "object_id", "actor"]
     fields += ["previous_hash", "hash"]
 

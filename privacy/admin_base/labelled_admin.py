@@ -8,27 +8,55 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
+
+from privacy.web.long_lists import MOST, LongListPaginator, counted, has_index
 
 from .staff_labels import ShownColumn, label_for, labelled, staff_label
 from .status_pills import pill
 
 
 class LabelledChangeList(ChangeList):
-    """Selects rows as Django does, then shows labels in the columns that would show a row's `str`."""
+    """Selects rows as Django does, then shows labels in the columns that would show a row's `str`. A list that goes on
+    beyond `MOST` rows can be sorted only by columns with an index."""
 
     def __init__(self, request: HttpRequest, model: Any, *options: Any) -> None:
         super().__init__(request, model, *options)
+        if self.goes_on:
+            self.sortable_by = [name for name in self.sortable_by or () if self._is_cheap_order(name)]
         shown: dict[Any, Any] = {name: _shown(model, name, request.user) for name in self.list_display}
         self.list_display = list(shown.values())
         if self.list_display_links is not None:
             self.list_display_links = [shown.get(name, name) for name in self.list_display_links]
         self.sortable_by = [shown.get(name, name) for name in self.sortable_by or ()]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there are more rows than the pages of this list have."""
+        return bool(getattr(self.paginator, "has_more", False))
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """The list's own order instead of one for which the database would sort a long list. What a search finds is
+        never long."""
+        chosen = self.params.get(ORDER_VAR)
+        if chosen and not self.query and not self._are_cheap(chosen) and counted(queryset, MOST) > MOST:
+            self.params = {name: value for name, value in self.params.items() if name != ORDER_VAR}
+        return super().get_ordering(request, queryset)
+
+    def _are_cheap(self, chosen: str) -> bool:
+        """`chosen` is Django's: numbers of columns, each with a minus for a descending one."""
+        numbers = [part.removeprefix("-") for part in str(chosen).split(".")]
+        places = [int(number) for number in numbers if number.isascii() and number.isdecimal()]
+        return all(self._is_cheap_order(self.list_display[place]) for place in places if place < len(self.list_display))
+
+    def _is_cheap_order(self, column: Any) -> bool:
+        return has_index(self.model, str(self.get_ordering_field(column) or ""))
 
     def tabs(self) -> list[Any]:
         """The choices of the filter whose class says `as_tabs`: how staff divide their work in this list."""
@@ -80,6 +108,8 @@ def list_title(model: Any) -> str:
 
 class LabelledAdmin(admin.ModelAdmin[Any]):
     list_per_page = 50
+    paginator = LongListPaginator
+    show_full_result_count = False  # counts the rows of the filters only
     list_title = ""  # where staff know the list by another name than the rows, such as "Inbox"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -88,6 +118,14 @@ class LabelledAdmin(admin.ModelAdmin[Any]):
     def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
         own = super().get_changelist(request, **options)
         return LabelledChangeList if own is ChangeList else own
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> Any:
+        """Refuses an action on all pages of a list that goes on: the page could not say of how many rows."""
+        if request.POST.get("select_across", "0") not in {"", "0"} and counted(queryset, MOST) > MOST:
+            text = f"Nothing was done: an action takes at most {MOST:,} rows. Choose a filter first."
+            self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if (row := context.get("original")) is not None:

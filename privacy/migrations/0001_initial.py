@@ -90,6 +90,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='SummedDays',
+            fields=[
+                ('subject', models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ('version', models.CharField(blank=True, max_length=200)),
+                ('through', models.DateField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='UndeliverableAddress',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -157,6 +165,17 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'breaches',
                 'ordering': ['promise', 'place'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('promise', 'kind', 'place'), name='one_open_breach_a_place')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ChangedMoment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=20)),
+                ('at', models.DateTimeField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['subject', 'at'], name='changed_moments_of_subject')],
             },
         ),
         migrations.CreateModel(

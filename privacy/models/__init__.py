@@ -6,6 +6,7 @@ from .address_index import AddressChange, AddressIndexing
 from .archive import AccessArchive
 from .attack import Attempt, Breach
 from .consent import ChoicesRequest, MailTally, Suppression, UndeliverableAddress
+from .day_sums import ChangedMoment, DaySum, SummedDays
 from .erasure_mark import ErasureMark
 from .evidence import Measurement, PromiseState
 from .heartbeat import Heartbeat
@@ -21,7 +22,9 @@ __all__ = [
     "AddressIndexing",
     "Attempt",
     "Breach",
+    "ChangedMoment",
     "ChoicesRequest",
+    "DaySum",
     "ErasureMark",
     "Heartbeat",
     "KeyCheck",
@@ -32,6 +35,7 @@ __all__ = [
     "PrivacyRequest",
     "PromiseState",
     "SubmittedForm",
+    "SummedDays",
     "Suppression",
     "UndeliverableAddress",
     "new_reference",

@@ -1,4 +1,4 @@
-"""`{% chart chart %}` draws a chart of `privacy.admin_base.charts`."""
+"""`{% chart chart %}` draws a chart of `privacy.admin_base.reporting.charts`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from privacy.admin_base.charts import Chart
+from privacy.admin_base.reporting.charts import Chart
 
 register = template.Library()
 

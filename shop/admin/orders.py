@@ -58,7 +58,6 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     action_url_name = "shop_order_{}"
     list_display = ["reference", "buyer", "product_name", "total", "state", "placed_at"]
     list_filter = ["state", AttentionFilter, "product", ("placed_at", MonthsFilter), ("paid_at", MonthsFilter)]
-    show_full_result_count = False  # counts the rows of the filters only
     search_fields = ["reference"]
     fields = [
         *("reference", "product_name", "total", "state", "name", "email", "phone", "address", "company", "vat_id"),
@@ -83,10 +82,10 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     # --- The list
     # ------------------------------------------------------------------------------------------------------
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Below the list: the totals of all its pages."""
+        """Below the list: the totals of all its pages, unless it goes on beyond them: then the report has them."""
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
-        if "cl" in context:
+        if "cl" in context and not context["cl"].goes_on:
             context["sums"] = sums_of_list(context["cl"])
         return response
 

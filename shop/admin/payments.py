@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -18,6 +19,7 @@ from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.models import Dispute, Order, Payment, PayPalEvent, Refund, RefundReason
 from shop.payments.refunds import FormUsedBefore, obstacle_to_refund, refund_payment
+from shop.paypal.subscription import EVENTS
 
 from .buyer_lists import BuyerListMixin
 from .order_page.page import REFUND
@@ -148,11 +150,24 @@ class DisputeAdmin(BuyerListMixin, ReadOnlyAdmin):
         return order
 
 
+class EventTypeFilter(admin.SimpleListFilter):
+    """The types that the site subscribes to: the database would read all events to list theirs."""
+
+    title = "event type"
+    parameter_name = "event_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in EVENTS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PayPalEvent]) -> QuerySet[PayPalEvent]:
+        return queryset.filter(event_type=self.value()) if self.value() else queryset
+
+
 @admin.register(PayPalEvent)
 class PayPalEventAdmin(ReadOnlyAdmin):
     list_display = ["event_type", "resource_id", "received_at", "handled_at", "attempts"]
     changed_by_program = ("attempts", "due_at")
-    list_filter = ["event_type"]
+    list_filter = [EventTypeFilter]
     search_fields = ["event_id", "resource_id", "order_id", "capture_id"]
     list_select_related = ["payment__order"]
     fields = (

@@ -1,11 +1,12 @@
 from django.db import migrations
 
-from privacy.registry.triggers import EnsureTriggers, Refuse, RefuseReplacing
+from privacy.registry.triggers import EnsureTriggers, Refuse, RefuseReplacing, Run
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("shop", "0001_initial"),
+        ("privacy", "0001_initial"),
     ]
 
     operations = [
@@ -57,5 +58,74 @@ class Migration(migrations.Migration):
             ),
             Refuse("update"),
             Refuse("delete"),
+        ),
+        # A change of what a report sums makes its day one to be summed again (ADR 86).
+        EnsureTriggers(
+            "shop_order",
+            Run(
+                "insert_sale",
+                event="insert",
+                when="NEW.paid_at IS NOT NULL",
+                sql="INSERT INTO privacy_changedmoment (subject, at) VALUES ('sales', NEW.paid_at);",
+            ),
+            Run(
+                "update_sale",
+                event="update",
+                when="""
+                    OLD.paid_at IS DISTINCT FROM NEW.paid_at
+                    OR (NEW.paid_at IS NOT NULL AND (
+                        OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                        OR OLD.currency IS DISTINCT FROM NEW.currency
+                        OR OLD.product_id IS DISTINCT FROM NEW.product_id
+                    ))
+                """,
+                sql="""
+                    INSERT INTO privacy_changedmoment (subject, at)
+                    SELECT 'sales', OLD.paid_at WHERE OLD.paid_at IS NOT NULL
+                    UNION SELECT 'sales', NEW.paid_at WHERE NEW.paid_at IS NOT NULL
+                    UNION SELECT 'sales', refund.completed_at FROM shop_refund refund
+                    JOIN shop_payment payment ON payment.id = refund.payment_id
+                    WHERE payment.order_id = NEW.id AND refund.completed_at IS NOT NULL;
+                """,
+            ),
+            Run(
+                "delete_sale",
+                event="delete",
+                when="OLD.paid_at IS NOT NULL",
+                sql="INSERT INTO privacy_changedmoment (subject, at) VALUES ('sales', OLD.paid_at);",
+            ),
+        ),
+        EnsureTriggers(
+            "shop_refund",
+            Run(
+                "insert_sale",
+                event="insert",
+                when="NEW.completed_at IS NOT NULL",
+                sql="INSERT INTO privacy_changedmoment (subject, at) VALUES ('sales', NEW.completed_at);",
+            ),
+            Run(
+                "update_sale",
+                event="update",
+                when="""
+                    OLD.completed_at IS DISTINCT FROM NEW.completed_at
+                    OR (NEW.completed_at IS NOT NULL AND (
+                        OLD.state IS DISTINCT FROM NEW.state
+                        OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                        OR OLD.currency IS DISTINCT FROM NEW.currency
+                        OR OLD.payment_id IS DISTINCT FROM NEW.payment_id
+                    ))
+                """,
+                sql="""
+                    INSERT INTO privacy_changedmoment (subject, at)
+                    SELECT 'sales', OLD.completed_at WHERE OLD.completed_at IS NOT NULL
+                    UNION SELECT 'sales', NEW.completed_at WHERE NEW.completed_at IS NOT NULL;
+                """,
+            ),
+            Run(
+                "delete_sale",
+                event="delete",
+                when="OLD.completed_at IS NOT NULL",
+                sql="INSERT INTO privacy_changedmoment (subject, at) VALUES ('sales', OLD.completed_at);",
+            ),
         ),
     ]

@@ -12,6 +12,7 @@ from .product import Product, ProductQuerySet
 from .product_page import ProductFeature, ProductPicture, ProductQuestion
 from .reconciliation import ExtraCapture, PayPalSnapshot
 from .refund_request import RefundRequest
+from .sales_day import SalesDay
 from .terms import AcceptedTerms, ShopTerms
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "Refund",
     "RefundReason",
     "RefundRequest",
+    "SalesDay",
     "ShopTerms",
 ]

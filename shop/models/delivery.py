@@ -60,7 +60,7 @@ class License(SealedModel):
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="licenses")
     key = SealedTextField("license key", max_length=29)
     key_index = BlindIndexField("key", unique=True)
-    issued_at = models.DateTimeField(default=timezone.now)
+    issued_at = models.DateTimeField(default=timezone.now, db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = LicenseQuerySet.as_manager()

@@ -161,6 +161,8 @@ class Order(SealedModel):
     link_token = SealedTokenField()
     link_index = BlindIndexField("link_token", unique=True)
 
+    database_triggers = ("insert_sale", "update_sale", "delete_sale")  # of the sums by day
+
     class Meta:
         ordering = ["-placed_at"]
         indexes = [

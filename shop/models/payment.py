@@ -76,7 +76,7 @@ class Payment(models.Model):
     refunded_minor = MinorUnitsField("refunded", default=0)
     is_disputed = models.BooleanField("disputed", default=False)  # while a dispute is open: `shop.payments.disputes`
     problem = models.CharField(max_length=200, blank=True)  # for staff: the difference from PayPal
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
     # When housekeeping last asked PayPal, whatever was answered: next time the others come first.
     asked_at = models.DateTimeField(null=True, editable=False)
@@ -174,9 +174,11 @@ class Refund(models.Model):
     )
     # Decided by staff. None: license and downloads end with a full refund, and stay with a partial one.
     keeps_license = models.BooleanField("license stays", null=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, editable=False)
+
+    database_triggers = ("insert_sale", "update_sale", "delete_sale")  # of the sums by day
 
     class Meta:
         ordering = ["-created_at"]

@@ -8,12 +8,13 @@ from typing import Any
 
 from shop.models import Product
 
-Names = Callable[[Iterable[Any]], Mapping[Any, str]]
+Names = Callable[[Iterable[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Groups orders by a column. `path` leads to it from an order; `names` gives what its values are called.
+    """Groups orders by a column. `path` leads to it from an order; `names` gives what its values are called. They are
+    keys of sums, so they are text, and empty for None: see `key_of`.
 
     One that is `always_shown` stands on the page as a table of its own, with each row's share.
     """
@@ -37,9 +38,13 @@ def breakdowns() -> Mapping[str, Breakdown]:
     return _breakdowns
 
 
-def _product_names(ids: Iterable[Any]) -> Mapping[Any, str]:
+def key_of(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _product_names(ids: Iterable[str]) -> Mapping[str, str]:
     """Today's names: a product that was renamed stays one row."""
-    return dict(Product.objects.filter(pk__in=[*ids]).values_list("pk", "name"))
+    return {str(pk): name for pk, name in Product.objects.filter(pk__in=[*ids]).values_list("pk", "name")}
 
 
 declare(Breakdown("product", "Product", "product_id", _product_names))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet, Sum
 
-from privacy.admin_base.periods import ReportPeriod
+from privacy.admin_base.reporting.periods import ReportPeriod
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
 from shop.models import Order, Refund

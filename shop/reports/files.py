@@ -13,13 +13,13 @@ from typing import Any
 from django.db import models
 from django.db.models import F
 
-from privacy.admin_base.periods import ReportPeriod
+from privacy.admin_base.reporting.periods import ReportPeriod
 from privacy.registry.deadlines import local_day
 from privacy.web.csv_export import Cell
 from shop.models import Order, Payment, Refund
 from shop.money import Money
 
-from .breakdowns import breakdowns
+from .breakdowns import breakdowns, key_of
 from .figures import completed_refunds, paid_orders
 
 CHUNK = 2000  # rows per round trip
@@ -56,7 +56,7 @@ def _order_rows(period: ReportPeriod) -> Iterator[Row]:
 
     def name(key: str, value: Any) -> str:
         if (key, value) not in names:
-            names[key, value] = breakdowns()[key].names([value]).get(value, "")
+            names[key, value] = breakdowns()[key].names([key_of(value)]).get(key_of(value), "")
         return names[key, value]
 
     yield [

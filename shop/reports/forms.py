@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from privacy.admin_base.periods import PeriodForm, Preset
+from privacy.admin_base.reporting.periods import PeriodForm, Preset
 from shop.money import CURRENCIES, program_currency
 
 from .breakdowns import breakdowns

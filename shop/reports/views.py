@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from privacy.admin_base.acting_user import acting_user
-from privacy.admin_base.charts import Chart, Point, bar_chart
+from privacy.admin_base.reporting.charts import Chart, Point, bar_chart
 from privacy.admin_base.staff_pages import show, staff_page
 from privacy.audit.trail import record
 from privacy.databases.replica import reads_replica

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.template import Context, Template
 
-from privacy.admin_base.charts import Chart, Point, axis_ticks, bar_chart
+from privacy.admin_base.reporting.charts import Chart, Point, axis_ticks, bar_chart
 
 
 def drawn(chart: Chart) -> BeautifulSoup:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from pytest_django import Settings
 
-from privacy.admin_base.periods import PeriodForm, Preset, ReportPeriod
+from privacy.admin_base.reporting.periods import PeriodForm, Preset, ReportPeriod
 from privacy.registry.deadlines import local_day
 
 TODAY = date(2026, 3, 30)

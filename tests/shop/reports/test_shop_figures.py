@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from privacy.admin_base.periods import ReportPeriod
+from privacy.admin_base.reporting.periods import ReportPeriod
 from shop.models import Order, Product, Refund
 from shop.money import Money
 from shop.reports.figures import Sales, shop_figures
