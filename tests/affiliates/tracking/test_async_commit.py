@@ -88,7 +88,8 @@ def test_failed_statement_restores_commit_mode(alice: Affiliate) -> None:
 def test_setting_ends_with_the_statement() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TABLE how_it_commits (id text PRIMARY KEY, setting text DEFAULT current_setting('synchronous_commit'))"
+            "CREATE TABLE how_it_commits"
+            " (id text PRIMARY KEY, setting text DEFAULT current_setting('synchronous_commit'))"
         )
         try:
             insert_asynchronously("how_it_commits", ["id"], ["hasty"])
