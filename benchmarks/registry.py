@@ -1,4 +1,4 @@
-"""The benchmarks by name, in the order of the report: each module has `measure()`, which yields `Ratio`s."""
+"""The benchmarks by name, in the order of the report. Each module has `measure()`, which yields `Ratio`s."""
 
 BENCHMARKS = {
     "clicking": "clicks",
@@ -8,15 +8,16 @@ BENCHMARKS = {
     "buying": "money",
     "portal": "portal",
     "desk": "desk",
-    "servers": "servers",
-    "signing_in": "login_flood",
+    "servers": "web_servers.speed",
+    "server_faults": "web_servers.faults",
+    "signing_in": "flood.pages",
     "receiving": "incoming_mail",
-    "sweeping": "sweep",
-    "rehearsing": "rehearsal",
-    "exporting": "exports",
-    "forgetting": "erasure",
-    "reading": "field_reads",
-    "finding": "lookups",
+    "sweeping": "evidence.sweep",
+    "rehearsing": "evidence.rehearsal",
+    "exporting": "privacy.exports",
+    "forgetting": "privacy.erasure",
+    "reading": "privacy.field_reads",
+    "finding": "privacy.lookups",
 }
 QUICK = (
     "clicking",
