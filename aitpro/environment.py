@@ -205,6 +205,10 @@ class Environment:
         """Empty if the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
+    def replica(self, name: str) -> dict[str, Any]:
+        """PostgreSQL's copy of the main database. Empty if unset."""
+        return self.parsed(name, _replica, expected="a PostgreSQL address", default="")
+
     def cache(self, name: str) -> dict[str, Any]:
         """The cache of the rate limits: Redis, or if unset a table of the database."""
         return self.parsed(name, _cache, expected="redis://, rediss:// or unix:// with a host or path", default="")
@@ -273,6 +277,13 @@ def _database(value: str) -> dict[str, Any]:
     if not postgresql and config["ENGINE"] != "django.db.backends.sqlite3":
         raise ValueError
     if not config["NAME"] or (postgresql and config["PORT"] and not 0 < int(config["PORT"]) < 65536):
+        raise ValueError
+    return config
+
+
+def _replica(value: str) -> dict[str, Any]:
+    config = _database(value)
+    if config and not config["ENGINE"].endswith("postgresql"):
         raise ValueError
     return config
 

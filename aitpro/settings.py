@@ -162,7 +162,11 @@ DATABASES = {
     # The keys of the last 30 days' referrals. Never back it up, so that backups become unreadable.
     "keystore": env.database("KEYSTORE_URL", default=f"{_DATA}/keystore.sqlite3"),
 }
-DATABASE_ROUTERS = ["privacy.keystore.router.KeyStoreRouter"]
+# A copy that PostgreSQL keeps for reports (privacy/databases/replica.py); empty: there is none.
+if (_replica := env.replica("REPLICA_URL")) and not REHEARSAL:
+    DATABASES["replica"] = _replica | {"TEST": {"MIRROR": "default"}}
+REPLICA_LAG_SECONDS = env.number("REPLICA_LAG_SECONDS", default=60, most=86_400)  # further behind, it is not read
+DATABASE_ROUTERS = ["privacy.databases.replica.ReplicaRouter", "privacy.keystore.router.KeyStoreRouter"]
 for _database in DATABASES.values():
     _database["CONN_MAX_AGE"] = 60
     if _database["ENGINE"] == "django.db.backends.sqlite3":
@@ -189,6 +193,8 @@ for _database in DATABASES.values():
             "tcp_user_timeout": 30_000,
             **_database.get("OPTIONS", {}),
         }
+if "replica" in DATABASES:  # also if it is none
+    DATABASES["replica"]["OPTIONS"]["options"] = "-c default_transaction_read_only=on"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     # In the memory of each process: the evidence, and limits while neither Redis nor the database can be written.

@@ -27,7 +27,7 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from affiliates.models.async_commit import execute_asynchronously  # noqa: E402
+from affiliates.models.async_commit import insert_asynchronously  # noqa: E402
 from aitpro.pages.views import HomeView  # noqa: E402
 from privacy.encryption.models import uuid7  # noqa: E402
 
@@ -36,10 +36,12 @@ FOR_LINKS_AND_VISITS = {
     "affiliates.tracking.middleware.ReferralMiddleware",
     "aitpro.traffic.middleware.TrafficMiddleware",
 }
-INSERT = (
-    "INSERT INTO benchmarks_plainclick (id, affiliate_id, cookie_digest, address, landing_path,"
-    " referring_domain, sub, clicked_at, expires_at, counted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+TABLE, COLUMNS = (
+    "benchmarks_plainclick",
+    ["id", "affiliate_id", "cookie_digest", "address", "landing_path", "referring_domain", "sub", "clicked_at"]
+    + ["expires_at", "counted"],
 )
+INSERT = f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
 AFFILIATE = uuid7()  # one affiliate for all rows, as for the clicks
 
 
@@ -50,7 +52,7 @@ def row(request: HttpRequest) -> HttpResponse:
 
 
 def hasty(request: HttpRequest) -> HttpResponse:
-    execute_asynchronously(INSERT, _values(request))
+    insert_asynchronously(TABLE, COLUMNS, _values(request))
     return _counted()
 
 

@@ -22,7 +22,7 @@ from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Audience, Purpose
 
 from .affiliate import Affiliate
-from .async_commit import execute_asynchronously
+from .async_commit import insert_asynchronously
 
 REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to a commission
 
@@ -78,10 +78,10 @@ class Click(SealedModel):
         indexes = [models.Index(fields=["affiliate"], condition=Q(counted=False), name="clicks_to_count")]
 
     def insert(self) -> None:
-        """`save(force_insert=True)` in a third of the time: the statement is built once, and the disk is not waited
-        for."""
+        """`save(force_insert=True)` in a third of the time: one round trip, a statement that is built once, and no
+        waiting for the disk. Inserted twice, it is one row."""
         values = [value(self) for value in _value_getters(connection.vendor)]
-        execute_asynchronously(_insert_statement(connection.vendor), values)
+        insert_asynchronously(self._meta.db_table, _column_names(), values)
 
     def readable_address(self) -> str | None:
         """None if it was unknown, or if the key of its day is destroyed."""
@@ -119,6 +119,5 @@ def _value_getter(field: models.Field[Any, Any], *, passes_on: bool) -> Callable
 
 
 @cache
-def _insert_statement(vendor: str) -> str:
-    table, columns = Click._meta.db_table, [str(field.column) for field in _click_columns()]
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+def _column_names() -> tuple[str, ...]:
+    return tuple(str(field.column) for field in _click_columns())

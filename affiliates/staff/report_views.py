@@ -13,12 +13,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from affiliates.models import Commission
+from affiliates.models import Commission, DailyClicks, PayoutItem
 from affiliates.statistics.reports import BY_TIME, AffiliateReport, ReportBy, ReportRow
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reporting.charts import Chart, Point, bar_chart
 from privacy.admin_base.staff_pages import show, staff_page
 from privacy.audit.trail import record
+from privacy.databases.replica import reads_replica
 from privacy.web.csv_export import Cell, csv_response
 from privacy.web.trend import Figure, Trend
 from shop.money import Money
@@ -31,6 +32,7 @@ MOST_BARS = 31  # of affiliates and the like; time has as many as it has
 
 
 @staff_page("affiliates.view_commission")
+@reads_replica(Commission, DailyClicks, PayoutItem)
 def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.GET, now=timezone.now())
     if not form.is_valid():

@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
+from privacy.databases.aliases import own_aliases
 from privacy.encryption.keys import key_ring
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.keystore.models import DayKey
@@ -61,7 +62,7 @@ def restore_backup(
             database.require_unused()
             database.replace(opened / database.file_name, restored_at=now)
     with timer.step("migrations"):
-        for alias in connections:
+        for alias in own_aliases():
             call_command("migrate", database=alias, verbosity=0)
     with timer.step("restore_check"):
         call_command("restore_check")

@@ -1,3 +1,3 @@
 """System checks (`manage.py check --deploy`)."""
 
-from . import connections, database_log, production  # noqa: F401  (registers them)
+from . import connections, database_log, production, replica  # noqa: F401  (registers them)

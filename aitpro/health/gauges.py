@@ -18,6 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from aitpro.backups.last_backup import last_backup
+from privacy.databases.replica import has_replica, replica_lag
 from privacy.erasure.heartbeat import last_housekeeping
 from privacy.models import OutgoingMail
 from privacy.models.attack import AttackKind, Attempt
@@ -147,6 +148,12 @@ def _sizes(now: datetime) -> Iterator[Family]:
     yield _labelled("database_bytes", "Size of a database.", "database", sizes)
 
 
+def _replica(now: datetime) -> Iterator[Family]:
+    """None without a replica, and while it doesn't answer."""
+    if has_replica() and (lag := replica_lag()) is not None:
+        yield _plain("replica_lag_seconds", "How far the read replica is behind.", lag.total_seconds())
+
+
 def _disk(now: datetime) -> Iterator[Family]:
     usages = {name: shutil.disk_usage(folder) for name, folder in folders().items()}
     free, total = ({name: usage[at] for name, usage in usages.items()} for at in (2, 0))
@@ -154,7 +161,7 @@ def _disk(now: datetime) -> Iterator[Family]:
     yield _labelled("disk_bytes", "Size of that disk.", "folder", total)
 
 
-_FROM_DATABASE: tuple[Families, ...] = (_tasks, _mails, _housekeeping, _money, _promises, _backup, _sizes)
+_FROM_DATABASE: tuple[Families, ...] = (_tasks, _mails, _housekeeping, _money, _promises, _backup, _sizes, _replica)
 
 
 def _plain(name: str, text: str, value: float) -> Family:

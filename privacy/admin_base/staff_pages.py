@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from privacy.databases.replica import current_source
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -32,4 +34,5 @@ def staff_page(permission: str) -> Callable[[View], View]:
 
 def show(request: HttpRequest, template: str, *, title: str, **context: Any) -> HttpResponse:
     """Renders the page within the admin's layout."""
-    return render(request, template, {**site.each_context(request), "title": title, **context})
+    context = {**site.each_context(request), "title": title, "figures_from": current_source(), **context}
+    return render(request, template, context)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.db import connections
 
 from privacy.consent.opt_out_backup import lost_opt_outs
+from privacy.databases.aliases import own_aliases
 from privacy.databases.migrations import pending_migrations
 from privacy.databases.outages import is_misconfigured, is_outage
 from privacy.keystore.day_keys import check_key_store
@@ -26,7 +27,7 @@ def require_ready() -> None:
     A database that can't be used for a while raises its own error, which `through_outages` understands. Without its
     Redis the site starts, and the log says so."""
     try:
-        for alias in connections:
+        for alias in own_aliases():
             if count := pending_migrations(alias):
                 raise NotReady(
                     f"The database {alias} lacks {count} migrations of this version. Make a backup, then run"

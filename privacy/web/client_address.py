@@ -29,15 +29,19 @@ def client_address(request: HttpRequest) -> str | None:
         if parsed is None:
             return address
         address = str(parsed)
-        if not is_trusted_proxy(address):
+        if not _is_trusted(parsed):
             return address
     return address
 
 
 def is_trusted_proxy(address: str) -> bool:
     """Whether headers forwarded by this peer are trusted (`TRUSTED_PROXIES`)."""
-    parsed = _parse(address)
-    return parsed is not None and any(parsed in network for network in settings.TRUSTED_PROXIES)
+    parsed = _parse(address) if settings.TRUSTED_PROXIES else None
+    return parsed is not None and _is_trusted(parsed)
+
+
+def _is_trusted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return any(address in network for network in settings.TRUSTED_PROXIES)
 
 
 def _parse(hop: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -12,8 +12,10 @@ from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reporting.charts import Chart, Point, bar_chart
 from privacy.admin_base.staff_pages import show, staff_page
 from privacy.audit.trail import record
+from privacy.databases.replica import reads_replica
 from privacy.web.csv_export import csv_response
 from privacy.web.trend import Figure, Trend
+from shop.models import Order, Refund
 from shop.money import Money
 
 from .breakdowns import breakdowns
@@ -26,6 +28,7 @@ MOST_BARS = 31  # of products and the like; time has as many as it has
 
 
 @staff_page("shop.view_order")
+@reads_replica(Order, Refund)
 def report(request: HttpRequest) -> HttpResponse:
     form = SalesReportForm(request.GET, now=timezone.now())
     if not form.is_valid():

@@ -43,7 +43,8 @@ KNOWN_ERRORS = (
     "was sent SIGKILL",
 )
 KNOWN_KINDS = {"OperationalError", "InterfaceError", "AdminShutdown", "ConnectionError", "ConnectionRefusedError"}
-DOUBLING = ("worker", "clock", "smtp")  # killed between a mail's sending and its mark, each may double one
+# Killed between a mail's sending and its mark, each may double one.
+DOUBLING = ("worker", "clock", "smtp", "host 1", "host 2")
 LOSING = ("postgresql", "session of postgresql")  # a server that is killed loses the clicks of its last moments
 
 
@@ -54,13 +55,14 @@ def database_of(production: Production) -> str:
 def let_an_hour_pass(production: Production) -> None:
     """For what waits, as if the clock had gone on. Worker and clock are stopped meanwhile, so that nothing that still
     has a process is taken for abandoned."""
-    for name in ("worker", "clock"):
-        production[name].stop()
+    background = production.of_kind("worker", "clock")
+    for part in background:
+        part.stop()
     earlier = HOUR[database_of(production)]
     for table, (column, waits) in WAITING.items():
         execute(production, f"UPDATE {table} SET {column} = {earlier.format(column)} WHERE {waits}")  # noqa: S608
-    for name in ("worker", "clock"):
-        production[name].start()
+    for part in background:
+        part.start()
 
 
 def execute(production: Production, statement: str) -> None:
@@ -158,12 +160,11 @@ def _assert_mails(production: Production, people: People, faults: Faults) -> Non
 
 def _assert_logs(production: Production) -> None:
     """No error but those that say which fault it was. The last line of a traceback is its kind."""
-    for text in _logs(production, ""):
+    for text in _logs(production, "web", "worker", "clock"):
         errors = re.findall("^.* (?:ERROR|CRITICAL) .*$", text, re.MULTILINE)
         assert [line for line in errors if not any(known in line for known in KNOWN_ERRORS)] == []
         assert set(re.findall(r"^ +(?:\w+\.)*(\w+)\n(?! |\n)", text, re.MULTILINE)) <= KNOWN_KINDS
 
 
-def _logs(production: Production, name: str) -> list[str]:
-    parts = ("web-1", "web-2", "worker", "clock")
-    return [production[part].log.read_text() for part in parts if part.startswith(name)]
+def _logs(production: Production, *kinds: str) -> list[str]:
+    return [part.log.read_text() for part in production.of_kind(*kinds)]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import psycopg
 
+from tests.production.hosts import TwoHosts
 from tests.production.parts import is_alive
 from tests.production.site import Production
 from tests.running_site import wait_for
@@ -67,6 +68,12 @@ class Faults:
             with suppress(ProcessLookupError):  # it has just ended by another fault
                 os.kill(pid, signal.SIGKILL)
                 wait_for(lambda: not is_alive(pid), f"the end of {fault}", ENDED_WITHIN)
+
+    def of_host(self, number: int) -> None:
+        """Nobody starts it again."""
+        assert isinstance(self.production, TwoHosts)
+        self.happened.append(Happened(time.monotonic(), f"host {number}"))
+        self.production.kill_host(number)
 
     def _victim(self, kind: str, part: str) -> int | None:
         if kind == "session":

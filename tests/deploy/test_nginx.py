@@ -44,7 +44,10 @@ class Front:
         self.ca = certificates.issue(folder, "localhost", "other.localhost")
         self.sockets = [folder / "web-1.sock", folder / "web-2.sock"]
         self.main = nginx.write_configuration(
-            folder, user=nginx.worker_user(), addresses=self.addresses, sockets=self.sockets
+            folder,
+            user=nginx.worker_user(),
+            addresses=self.addresses,
+            upstreams=nginx.on_sockets(self.sockets),
         )
         self.guard = Guard()
         command = [program("nginx"), "-e", "stderr", "-c", str(self.main)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,7 +102,13 @@ def traffic(production: Production) -> Iterator[Traffic]:
         job.result()
 
 
-def upgrade(production: Production, release: Path, *options: str) -> str:
+def upgrade(
+    production: Production,
+    release: Path,
+    *options: str,
+    parts: Sequence[str] = OURS,
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """`manage.py upgrade` of this release. Its restart lets the services run the release, one after the other."""
     asked, done = production.folder / "restart", production.folder / "restarted"
     for mark in (asked, done):
@@ -110,7 +116,7 @@ def upgrade(production: Production, release: Path, *options: str) -> str:
 
     def restart() -> None:
         wait_for(asked.exists, "the restart", 240)
-        for name in OURS:
+        for name in parts:
             production[name].code = release
             production[name].restart()
         done.touch()
@@ -127,6 +133,7 @@ def upgrade(production: Production, release: Path, *options: str) -> str:
             "--readyz",
             f"http://127.0.0.1:{production.addresses.internal}/readyz",
             code=release,
+            environment=environment,
         )
         restarted.result()
     return said

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.running_site import ROOT
 
 SITE_CONFIGURATION = ROOT / "deploy" / "nginx" / "aitpro.conf"
+SEVERAL_HOSTS = ROOT / "deploy" / "nginx" / "several-hosts.conf"
+UPSTREAM = re.compile(r"^upstream aitpro_web \{.*?^\}", re.MULTILINE | re.DOTALL)
 
 # What Debian's own nginx.conf adds, as far as it matters.
 MAIN = """
@@ -31,6 +34,16 @@ http {{
 """
 
 
+def on_sockets(sockets: list[Path]) -> dict[str, str]:
+    """Web instances on this host, as in `SITE_CONFIGURATION`."""
+    return {f"unix:/run/aitpro/web-{number}.sock": f"unix:{path}" for number, path in enumerate(sockets, 1)}
+
+
+def on_hosts(ports: list[int]) -> dict[str, str]:
+    """Web instances on hosts of their own, as in `SEVERAL_HOSTS`."""
+    return {f"10.0.0.1{number}:8000": f"127.0.0.1:{port}" for number, port in enumerate(ports, 1)}
+
+
 class Addresses(NamedTuple):
     https: int
     http: int
@@ -38,12 +51,18 @@ class Addresses(NamedTuple):
 
 
 def write_configuration(
-    folder: Path, *, user: str, addresses: Addresses, sockets: list[Path], requests_per_second: int = 20
+    folder: Path, *, user: str, addresses: Addresses, upstreams: dict[str, str], requests_per_second: int = 20
 ) -> Path:
-    """Writes both files to the folder, which has `fullchain.pem` and `privkey.pem`; returns the main one."""
+    """Writes both files to the folder, which has `fullchain.pem` and `privkey.pem`; returns the main one.
+
+    `upstreams` has this machine's address of each web instance, by the one in the configuration.
+    """
     host, other = f"localhost:{addresses.https}", "other.localhost"
     text = SITE_CONFIGURATION.read_text()
+    if not all(upstream in text for upstream in upstreams):
+        text = UPSTREAM.sub(UPSTREAM.findall(SEVERAL_HOSTS.read_text())[0], text)
     for old, new in {
+        **upstreams,
         "server_name www.example.com example.com;": f"server_name localhost {other};",
         "server_name www.example.com;": "server_name localhost;",
         "server_name example.com;": f"server_name {other};",
@@ -55,8 +74,6 @@ def write_configuration(
         "listen 443": f"listen 127.0.0.1:{addresses.https}",
         "listen [::]:443": f"listen [::1]:{addresses.https}",
         "listen 127.0.0.1:9180": f"listen 127.0.0.1:{addresses.internal}",
-        "unix:/run/aitpro/web-1.sock": f"unix:{sockets[0]}",
-        "unix:/run/aitpro/web-2.sock": f"unix:{sockets[1]}",
         "/var/www/html": f"{folder}/acme",
         "/srv/www/aitpro": str(folder),
         "/var/log/nginx/": f"{folder}/",

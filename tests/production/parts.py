@@ -181,14 +181,14 @@ def answers_on(port: int) -> Callable[[], bool]:
     return look
 
 
-def is_healthy(path: Path, host: str) -> Callable[[], bool]:
-    """Whether the web instance behind a Unix socket answers `/healthz` with 200."""
+def is_healthy(address: Path | int, host: str) -> Callable[[], bool]:
+    """Whether the web instance behind a Unix socket, or a port of this machine, answers `/healthz` with 200."""
 
     def look() -> bool:
-        with socket.socket(socket.AF_UNIX) as probe:
+        with socket.socket(socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET) as probe:
             probe.settimeout(30)
             with suppress(OSError):
-                probe.connect(str(path))
+                probe.connect(str(address) if isinstance(address, Path) else ("127.0.0.1", address))
                 probe.sendall(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
                 return probe.recv(64).startswith(b"HTTP/1.1 200")
         return False

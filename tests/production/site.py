@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -72,6 +72,10 @@ class Production:
         """postgresql, redis, smtp, paypal, web-1, web-2, worker, clock, nginx."""
         return self.parts[name]
 
+    def of_kind(self, *kinds: str) -> list[Part]:
+        """Of `web`, web-1 and web-2; of `worker`, the worker of each host."""
+        return [part for name, part in self.parts.items() if name.partition("-")[0] in kinds]
+
     def _add(self, part: Part) -> None:
         self.parts[part.name] = part
 
@@ -121,12 +125,15 @@ class Production:
         self._declare("worker", [*manage, "db_worker", "--interval", "0.5", "--no-reload"])
         self._declare("clock", [*manage, "housekeeping", "--every", str(housekeeping_every)])
 
+    def _upstreams(self) -> dict[str, str]:
+        return nginx.on_sockets(self.sockets)
+
     def _declare_nginx(self, requests_per_second: int) -> None:
         self.configuration = nginx.write_configuration(
             self.public,
             user=nginx.worker_user(),
             addresses=self.addresses,
-            sockets=self.sockets,
+            upstreams=self._upstreams(),
             requests_per_second=requests_per_second,
         )
         command = [program("nginx"), "-e", "stderr", "-c", str(self.configuration)]
@@ -138,13 +145,14 @@ class Production:
         command: list[str],
         is_ready: Callable[[], bool] = lambda: True,
         listener: socket.socket | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         part = Part(
             name,
             command,
             guard=self.guard,
             folder=self.folder,
-            environment=self.environment,
+            environment=environment or self.environment,
             is_ready=is_ready,
             listener=listener,
         )
@@ -178,13 +186,16 @@ class Production:
         for name in services:
             if name in self.parts:
                 self[name].start()
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda command: self.command(*command.format(public=self.public).split()), PREPARE))
-        self.command("seed_demo")
+        self._prepare()
         for part in self.parts.values():
             part.start(wait=False)
         for part in self.parts.values():
             part.wait_until_ready()
+
+    def _prepare(self) -> None:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda command: self.command(*command.format(public=self.public).split()), PREPARE))
+        self.command("seed_demo")
 
     def stop(self) -> None:
         """The outer parts first, as on a machine that is shut down."""
@@ -209,13 +220,20 @@ class Production:
         self.keeper = threading.Thread(target=restart_what_ends, args=arguments, daemon=True)
         self.keeper.start()
 
-    def command(self, *arguments: str, stdin: str = "", expect: int = 0, code: Path = ROOT) -> str:
-        """`manage.py …` of the release in the folder `code`, in the site's environment; returns what it printed,
-        warnings last."""
+    def command(
+        self,
+        *arguments: str,
+        stdin: str = "",
+        expect: int = 0,
+        code: Path = ROOT,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """`manage.py …` of the release in the folder `code`, in the site's environment or another one; returns what it
+        printed, warnings last."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=code,
-            env=self.environment,
+            env=environment or self.environment,
             input=stdin,
             capture_output=True,
             text=True,

@@ -12,6 +12,7 @@ from aitpro.health.parts import folders
 from aitpro.upgrades.after_restart import READY, wait_until_ready
 from aitpro.upgrades.migrating import Pending, migrate, pending
 from aitpro.upgrades.traffic_safety import dangers
+from privacy.databases.aliases import own_aliases
 from privacy.erasure.restored import is_restore_pending
 from privacy.registry.purpose_binding import acts_for
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
         self._step("Checks")
         call_command("check", deploy=True, stdout=self.stdout, stderr=self.stderr)
         try:
-            missing = [pending(alias) for alias in connections]
+            missing = [pending(alias) for alias in own_aliases()]
             is_restored = not missing[0].is_empty and is_restore_pending()
         except Error as error:
             raise CommandError(f"A database can't be used ({type(error).__name__}). Nothing was changed.") from None
@@ -108,7 +109,7 @@ class Command(BaseCommand):
             migrate(each, self.stdout.write)
             self.stdout.write(f"{each.alias}: up to date.")
         if not any(each.beyond for each in missing):
-            call_command("check", databases=list(connections), stdout=self.stdout, stderr=self.stderr)
+            call_command("check", databases=own_aliases(), stdout=self.stdout, stderr=self.stderr)
 
     def _publish(self, folder: Path | None) -> None:
         self._step("Static files")

@@ -18,6 +18,8 @@ from django.db import connections
 from django.urls import URLPattern, get_resolver
 from django.urls.converters import IntConverter, UUIDConverter
 
+from privacy.databases.aliases import own_aliases
+
 NAMES_SOMETHING = re.compile(r"^id$|(key|token|digest|reference|number)$")
 KEY_LIKE = re.compile(r"[\w.:=@+-]{8,300}", re.ASCII)
 
@@ -53,7 +55,7 @@ def _some(values: list[Any], count: int) -> list[Any]:
 
 def columns() -> Iterator[tuple[str, str, list[Any]]]:
     """Table, column and raw values, including third-party tables."""
-    for alias in connections:
+    for alias in own_aliases():
         with connections[alias].cursor() as cursor:
             for table in connections[alias].introspection.table_names(cursor):
                 cursor.execute(f"SELECT * FROM {connections[alias].ops.quote_name(table)}")  # noqa: S608

@@ -8,8 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connections
-
+from privacy.databases.aliases import own_aliases
 from privacy.encryption.keys import key_ring
 from privacy.encryption.sealing import VERSION
 from privacy.registry.clear_text import ClearText, Sign, clear_text_of, text_columns
@@ -25,7 +24,7 @@ SHORT = 40  # bytes; shorter cached values may be numbers, longer ones must be s
 @part("encrypted", "paypal-only", "direct-visits-domain-only", share=20)
 def clear_columns_tell_of_nobody(sweep: Sweep) -> None:
     look, running = _Look(sweep), deque[tuple[rows.Table, Iterator[rows.RowBatch]]]()
-    for alias in connections:
+    for alias in own_aliases():
         columns = text_columns(alias)
         for column in columns:
             sweep.searched(clear_text_of(str(column)).promise)  # also counts empty columns

@@ -16,6 +16,7 @@ from importlib import import_module
 from django.db import connections
 from django.utils.module_loading import autodiscover_modules
 
+from privacy.databases.aliases import own_aliases
 from privacy.encryption.validators import has_card_number
 from privacy.evidence.rehearsal.report import FoundBreach, RehearsalReport
 from privacy.registry.purpose_binding import acts_for
@@ -141,7 +142,7 @@ def sweep(*, seconds: float = SECONDS) -> RehearsalReport:
 def read_only() -> Iterator[None]:
     """Makes all databases read-only within the block."""
     with ExitStack() as stack:
-        for alias in connections:
+        for alias in own_aliases():
             stack.enter_context(_read_only(alias))
         yield
 
