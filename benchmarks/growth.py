@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -162,7 +163,7 @@ def _opened(response: Any) -> None:
 
 def _last_month() -> str:
     first = timezone.localtime().replace(day=1)
-    before = (first - timezone.timedelta(days=1)).replace(day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
     return f"placed_at__gte={before:%Y-%m-%d}&placed_at__lt={first:%Y-%m-%d}"
 
 

@@ -63,7 +63,8 @@ def prepare() -> User:
     order = _order(MODEL, now - timedelta(days=SECONDS // 86400 + 1), number=0)
     order.save()
     payment = Payment.objects.create(order=order, state=Payment.State.PAID, amount_minor=PRICE, **MONEY)
-    Refund.objects.create(payment=payment, state=Refund.State.COMPLETED, completed_at=now, amount_minor=PRICE, **MONEY)
+    undone = {"state": Refund.State.REVERTED, "completed_at": now}
+    Refund.objects.create(payment=payment, amount_minor=PRICE, **undone, **MONEY)
     License.objects.create(order=order, key="GROWN-GROWN-GROWN-GROWN-GROWN")
     PayPalEvent.objects.create(event_id=MODEL, event_type="PAYMENT.CAPTURE.COMPLETED", payment=payment, handled_at=now)
     route = {"route": Attribution.Route.COOKIE, "rate_percent": 30, "terms_version": "1"}
@@ -138,6 +139,7 @@ def _add_payments(of: str) -> None:
         of,
         id="new.id",
         payment_id="new.id",
+        state="'completed'",
         completed_at="new.paid_at",
         created_at="new.paid_at",
         paypal_refund_id=f"'R-' || {number}",

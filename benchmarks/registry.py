@@ -3,8 +3,7 @@
 BENCHMARKS = {
     "clicking": "clicks",
     "paying": "payouts",
-    "portal": "portal",
-    "desk": "desk",
+    "growing": "growth",
     "servers": "servers",
     "signing_in": "login_flood",
     "receiving": "incoming_mail",
