@@ -44,6 +44,7 @@ CAROL = "carol@example.org"
 NAMES = ("Ann Archer", "Ben Baker", "Cleo Carter", "Dan Dyer", "Eve Ellis", "Finn Fisher", "Gail Gardner")
 MODEL = "GROW-MODEL"
 SEALED = 20_000
+OPENED = 100
 CHUNK = 5000
 DIGIT = "substr(CAST(new.id AS text), length(CAST(new.id AS text)))"  # one order of sixteen has each
 REFUNDED, DIRECT = "7", "1"
@@ -107,13 +108,13 @@ def add_orders(count: int, *, first: int) -> None:
     Order.objects.bulk_create(_orders(first, sealed, count, step), batch_size=CHUNK)
     columns = f"o.id, o.paid_at, {_number_of('o')} AS number"
     of = f"(SELECT {columns} FROM shop_order o WHERE {_between('o.id', first, count)})"
-    _add_payments(of)
+    _add_payments(of, last=first + count)
     _add_commissions(of, f"new.number > {first + count - _in_days(UNPAID, step)}", step)
     _pay_out(first, count - _in_days(UNPAID, step))
 
 
-def _add_payments(of: str) -> None:
-    """One order of sixteen is refunded."""
+def _add_payments(of: str, *, last: int) -> None:
+    """One order of sixteen is refunded. The newest licenses can be opened."""
     model = f"(SELECT id FROM shop_order WHERE reference = '{MODEL}')"
     payment = f"(SELECT id FROM shop_payment WHERE order_id = {model})"
     number = "CAST(new.id AS text)"
@@ -144,7 +145,17 @@ def _add_payments(of: str) -> None:
         created_at="new.paid_at",
         paypal_refund_id=f"'R-' || {number}",
     )
-    copy_rows(License, f"old.order_id = {model}", of, **same, key_index=index_of("new.number"), issued_at="new.paid_at")
+    copy_rows(
+        License,
+        f"old.order_id = {model} AND new.number <= {last - OPENED}",
+        of,
+        **same,
+        key_index=index_of("new.number"),
+        issued_at="new.paid_at",
+    )
+    License.objects.bulk_create(
+        License(order_id=UUID(int=number), key=f"GROWN-{number}") for number in range(last - OPENED + 1, last + 1)
+    )
     copy_rows(
         PayPalEvent,
         f"old.event_id = '{MODEL}' AND new.paid_at > {ago(str(365 * 86400))}",
