@@ -73,9 +73,7 @@ def _flood(name: str, port: int, quiet: float | None) -> Ratio:
 
 def _slowed(what: str, meanwhile: float | None, quiet: float | None) -> Ratio:
     if meanwhile is None or quiet is None:
-        return Ratio(
-            what, float(sized(10_000, 10_000)), None, at_least=False, detail="not answered in 10 s", unit=" ms"
-        )
+        return Ratio(what, LONGEST, None, at_least=False, detail="not answered in that time", unit=" s")
     detail = f"{meanwhile:.1f} against {quiet:.1f} ms"
     return Ratio(what, meanwhile / quiet, None, at_least=False, detail=detail)
 
