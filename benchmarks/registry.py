@@ -1,12 +1,12 @@
 """The benchmarks by name, in the order of the report. Each module has `measure()`, which yields `Ratio`s."""
 
 BENCHMARKS = {
-    "clicking": "clicks",
-    "purging": "clicks_purge",
+    "clicking": "clicking.clicks",
+    "purging": "clicking.purge",
     "pages": "pages",
     "paying": "payouts",
     "buying": "money",
-    "growing": "growth",
+    "growing": "growing.growth",
     "servers": "web_servers.speed",
     "server_faults": "web_servers.faults",
     "signing_in": "flood.pages",
