@@ -2,6 +2,7 @@
 
 BENCHMARKS = {
     "clicking": "clicks",
+    "pages": "pages",
     "paying": "payouts",
     "growing": "growth",
     "servers": "servers",

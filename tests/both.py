@@ -1,5 +1,7 @@
 """The whole suite on both databases at once, on all cores. Each line says which one it comes from.
 
+Tests that are marked `one_database` run on SQLite alone.
+
 `python -m tests.both`, with what pytest takes. Exits with 1 when either fails, and repeats at the end what failed.
 SIGINT and SIGTERM end both.
 """
@@ -13,11 +15,14 @@ import sys
 import threading
 
 # A browser is no Python package (`make browser-tests`); rehearsals with holes (`make evidence`) and chaos take long.
-PYTEST = ["-m", "pytest", "-m", "not browser and not holes and not chaos"]
+PYTEST, SELECTED = ["-m", "pytest", "-m"], "not browser and not holes and not chaos"
 # The tests of a file share what they start. Each database has a worker for each core: many tests wait for a process.
 WORKERS = ["--numprocesses", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
 ENDED_BADLY = re.compile(r"(FAILED|ERROR) tests/|=+ .*(failed|error).* in ")  # lines of pytest's summary
-RUNS = {"sqlite": [*PYTEST, *WORKERS], "postgresql": ["-m", "tests.postgres", *PYTEST, *WORKERS]}
+RUNS = {
+    "sqlite": [*PYTEST, SELECTED, *WORKERS],
+    "postgresql": ["-m", "tests.postgres", *PYTEST, f"{SELECTED} and not one_database", *WORKERS],
+}
 
 
 def main(arguments: list[str]) -> int:

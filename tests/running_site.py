@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import email
 import email.policy
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -29,6 +34,16 @@ from .visitor import Visitor
 
 ROOT = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
+ENCRYPTION_KEYS = RootKey.generate().written_out()
+PREPARE = """
+import django
+from django.core.management import call_command
+django.setup()
+call_command("migrate", verbosity=0)
+call_command("migrate", database="keystore", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+call_command("seed_demo")
+"""
 END_OF_MAIL = b"-" * 79 + b"\n"  # Django may write mails of the same second to one file
 
 
@@ -49,6 +64,23 @@ def wait_for(look: Callable[[], T | None], what: str, seconds: float = 90) -> T:
     raise AssertionError(f"{what} did not come within {seconds} seconds")
 
 
+def environment_of_site(data_dir: Path, database_url: str | None) -> dict[str, str]:
+    """All but its ports."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **kept,
+        "DATA_DIR": str(data_dir),
+        "SECRET_KEY": "e2e-" + "x" * 60,
+        "ENCRYPTION_KEYS": ENCRYPTION_KEYS,
+        "TRUSTED_PROXIES": "127.0.0.1/32",
+        "REHEARSE_NIGHTLY": "false",
+        "DEMO_DAYS": "0",
+        "ORDER_LIMIT_PER_NETWORK": "2000",  # all tests of a module buy from one network, and as few buyers
+        "ORDER_LIMIT_PER_ADDRESS": "2000",
+        **({"DATABASE_URL": database_url} if database_url else {}),
+    }
+
+
 class RunningSite:
     """The started demo: its addresses, its sign-ins, its mails."""
 
@@ -57,7 +89,8 @@ class RunningSite:
         self.port, self.standin_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.standin_url = f"http://127.0.0.1:{self.standin_port}"
-        self.environment = self._environment(database_url) | further
+        own = {"PORT": str(self.port), "PAYPAL_STANDIN_PORT": str(self.standin_port)}
+        self.environment = environment_of_site(data_dir, database_url) | own | further
         self.output: list[str] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.ends_with_starter", "manage.py", "run_demo"],
@@ -72,23 +105,6 @@ class RunningSite:
         )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-
-    def _environment(self, database_url: str | None) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return {
-            **kept,
-            "DATA_DIR": str(self.data_dir),
-            "PORT": str(self.port),
-            "PAYPAL_STANDIN_PORT": str(self.standin_port),
-            "SECRET_KEY": "e2e-" + "x" * 60,
-            "ENCRYPTION_KEYS": RootKey.generate().written_out(),
-            "TRUSTED_PROXIES": "127.0.0.1/32",
-            "REHEARSE_NIGHTLY": "false",
-            "DEMO_DAYS": "0",
-            "ORDER_LIMIT_PER_NETWORK": "2000",  # all tests of a module buy from one network, and as few buyers
-            "ORDER_LIMIT_PER_ADDRESS": "2000",
-            **({"DATABASE_URL": database_url} if database_url else {}),
-        }
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -190,29 +206,63 @@ def _text_of(mail: EmailMessage) -> str:
 
 
 @contextmanager
-def running_site(data_dir: Path, **further: str) -> Iterator[RunningSite]:
+def running_site(data_dir: Path, *, from_nothing: bool = False, **further: str) -> Iterator[RunningSite]:
     """Starts the demo on the database that the tests run on: SQLite in its folder, or a new PostgreSQL database.
 
-    `further` are variables of its environment.
+    It goes on with a copy of a site that was migrated and seeded once in this process of the tests; `from_nothing`, as
+    on a new machine. `further` are variables of its environment.
     """
-    with _database() as database_url:
+    prepared = None if from_nothing or "DEMO_DAYS" in further else _prepared()
+    with _database(prepared.database if prepared else None) as database_url:
+        if prepared:
+            shutil.copytree(prepared.folder, data_dir, dirs_exist_ok=True)
         site = RunningSite(data_dir, database_url, **further)
         try:
+            if prepared:
+                site.output.extend(prepared.sign_ins)
             site.wait_until_ready()
             yield site
         finally:
             site.stop()
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a first start leaves: the folder, the name of the PostgreSQL database, and the sign-ins that it prints."""
+
+    folder: Path
+    database: str | None
+    sign_ins: list[str]
+
+
+@cache
+def _prepared() -> Prepared:
+    folder = Path(tempfile.mkdtemp(prefix="aitpro-tests-prepared-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database_url = _create_database()
+    environment = {**environment_of_site(folder, database_url), "DJANGO_SETTINGS_MODULE": "aitpro.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARE], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Prepared(folder, urlsplit(database_url).path.strip("/") if database_url else None, done.stdout.splitlines())
+
+
 @contextmanager
-def _database() -> Iterator[str | None]:
+def _database(template: str | None) -> Iterator[str | None]:
+    url = _create_database(template)
+    yield url
+    if url is not None:
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{urlsplit(url).path.strip("/")}" WITH (FORCE)')
+
+
+def _create_database(template: str | None = None) -> str | None:
+    """On the PostgreSQL server that the tests run on, if they do. Returns its address."""
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
-        yield None
-        return
+        return None
     name = f"site_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))

@@ -15,7 +15,8 @@ class Visitor(Browser):
     def __init__(self, base: str, **headers: str) -> None:
         self.base = self.url = base
         self.session = requests.Session()
-        self.session.headers.update({"User-Agent": "Mozilla/5.0", **headers})
+        # A new connection each time: a kept one may be closed just when it is used, and only browsers send again then.
+        self.session.headers.update({"User-Agent": "Mozilla/5.0", "Connection": "close", **headers})
         self.response: requests.Response
 
     def send(self, method: str, url: str, *, data: dict[str, Any] | None = None, **options: Any) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate, Attribution, Click, Flag
 from affiliates.tracking.referral_cookie import referral_of
+from privacy.keystore.day_keys import one_use
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Purpose
 from privacy.web.client_address import client_address
@@ -21,11 +22,12 @@ from .rates import rate_for
 def attribute_order(*, order: Order, request: HttpRequest | None, code: str) -> Attribution | None:
     """Attributes an order by the code typed at checkout, or else by the referral cookie of the buyer's request, and
     raises fraud flags. None also for services while the program has no rate for them."""
-    attribution = _decide_attribution(order, request, code)
-    if attribution is not None:
-        buyer = request.user if request else AnonymousUser()
-        for kind in detect_fraud_signals(attribution=attribution, buyer=buyer):
-            raise_flag(attribution=attribution, kind=kind)
+    with one_use():  # of the keys of the clicks' days: the address is compared with those of earlier buyers
+        attribution = _decide_attribution(order, request, code)
+        if attribution is not None:
+            buyer = request.user if request else AnonymousUser()
+            for kind in detect_fraud_signals(attribution=attribution, buyer=buyer):
+                raise_flag(attribution=attribution, kind=kind)
     return attribution
 
 
@@ -37,17 +39,19 @@ def flag_self_payment(*, order: Order, payer_email: str) -> None:
 
 
 def _decide_attribution(order: Order, request: HttpRequest | None, code: str) -> Attribution | None:
-    affiliate = Affiliate.objects.with_code(code) if code else None
+    affiliates = Affiliate.objects.select_related("user")  # whose address is compared with the buyer's
+    affiliate = affiliates.with_code(code) if code else None
     if affiliate is not None:
         return _create_attribution(order, affiliate, route=Attribution.Route.CODE)
     if request is None:
         return None
     referral = referral_of(request)
-    if referral.affiliate is None or referral.token is None:
+    affiliate = affiliates.active().filter(pk=referral.token.affiliate_id).first() if referral.token else None
+    if affiliate is None:
         return None
     return _create_attribution(
         order,
-        referral.affiliate,
+        affiliate,
         route=Attribution.Route.COOKIE,
         click=_with_address_comparison(referral.click, request),
     )

@@ -34,7 +34,7 @@ def commission_base(*, payment: Payment) -> Money:
 @transaction.atomic
 def earn_commission(*, payment: Payment) -> Commission | None:
     """Creates the commission for a captured payment, once. Returns None for an order without an attribution."""
-    attribution = Attribution.objects.filter(order=payment.order_id).first()
+    attribution = Attribution.objects.filter(order=payment.order_id).select_related("affiliate").first()
     if attribution is None:
         return None
     base = commission_base(payment=payment)

@@ -19,7 +19,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 
 from .eligibility import IneligiblePayout, ineligible_payouts
-from .item_states import LEFT_OUT, release_funds, release_ineligible
+from .item_states import LEFT_OUT, release_ineligible, release_rows
 from .preview import PayoutCandidate, preview_payout
 from .sending import send_payout
 
@@ -146,5 +146,5 @@ def cancel_payout(*, run: PayoutRun, actor: User | None = None) -> None:
     )
     if not cancelled:
         raise ActionRefused("Only a run that waits for approval can be canceled.")
-    release_funds(list(run.items.in_progress()), state=PayoutItem.State.CANCELLED, error="canceled by staff")
+    release_rows(run.items.in_progress(), state=PayoutItem.State.CANCELLED, error="canceled by staff")
     record(action="affiliates.payout.cancelled", about=run, actor=actor)

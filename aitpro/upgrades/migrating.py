@@ -18,6 +18,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 
+from privacy.databases.migrations import migrated_apps
+
 LOCK_TIMEOUT = "2s"  # as long as a visitor waits behind a migration that waits
 PAUSES = (1, 2, 4, 8, 15, 30)  # seconds between the attempts
 CONCURRENTLY = " CONCURRENTLY "
@@ -41,10 +43,11 @@ class Pending:
 def pending(alias: str) -> Pending:
     loader = (executor := MigrationExecutor(connections[alias])).loader
     applied = MigrationRecorder(connections[alias]).applied_migrations().keys()
+    targets = [leaf for leaf in loader.graph.leaf_nodes() if leaf[0] in migrated_apps(alias)]
     known = [key for key in applied if key in loader.graph.nodes]
     return Pending(
         alias=alias,
-        plan=[migration for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())],
+        plan=[migration for migration, _ in executor.migration_plan(targets)],
         state=loader.project_state(known),
         is_empty=not applied,
         beyond=sorted(".".join(key) for key in applied - loader.disk_migrations.keys()),

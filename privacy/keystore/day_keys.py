@@ -3,12 +3,16 @@
 The key of day D is destroyed when day D+30 begins (UTC). From then on it is refused even if the job that deletes it has
 not run. A day whose key was destroyed, and every earlier day, never gets a key again, even if the clock is set back.
 
-Processes don't cache day keys: each use takes one query, so a destroyed key is gone everywhere.
+Processes don't cache day keys: each use takes one query, so a destroyed key is gone everywhere. A comparison of many
+rows is one use (`one_use`).
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import IntegrityError, connections, transaction
@@ -22,6 +26,8 @@ from .router import ALIAS
 
 READABLE_FOR = timedelta(days=30)
 _PLACE = Place("keystore_daykey", "wrapped", use="wrap")
+
+_in_use: ContextVar[dict[bytes, DayKey | None] | None] = ContextVar("day keys in use", default=None)
 
 
 class KeyDestroyed(LookupError):
@@ -56,10 +62,31 @@ def _find(day: date) -> DayKey | None:
 
 def key_with_id(key_id: bytes, *, now: datetime) -> RootKey:
     """The key with this ID. Raises `KeyDestroyed`, also for unknown IDs."""
-    stored = DayKey.objects.filter(key_id=key_id, wrapped__isnull=False).first()
+    stored = _stored(key_id)
     if stored is None or is_over(stored.day, now):
         raise KeyDestroyed(f"the day key {key_id.hex()} is destroyed")
     return _unwrap(stored)
+
+
+@contextmanager
+def one_use() -> Iterator[None]:
+    """Within it, each key is read once, however many rows it opens. For a loop that ends at once: a key that is
+    destroyed meanwhile stays readable until then."""
+    token = _in_use.set({})
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
+
+
+def _stored(key_id: bytes) -> DayKey | None:
+    known = _in_use.get()
+    if known is not None and key_id in known:
+        return known[key_id]
+    stored = DayKey.objects.filter(key_id=key_id, wrapped__isnull=False).first()
+    if known is not None:
+        known[key_id] = stored
+    return stored
 
 
 def destroy_due_keys(*, now: datetime) -> int:

@@ -33,6 +33,7 @@ from .caches.redis_cache import CacheAway
 logger = logging.getLogger(__name__)
 
 WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
+FIRST_BATCH = 8  # slots that are looked up at first; then eight times as many
 FAILURES = (CacheAway, DatabaseError, UnknownKey, ValueError)  # the latter two of values that others stored
 
 _PLACE = Place(LimitSlot._meta.db_table, "value")
@@ -82,15 +83,24 @@ def _caches(in_database: bool) -> Iterator[BaseCache]:
 
 def _take(cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int) -> Slot | None:
     digest = hmac.digest(_key(cache, now, window), f"{limit} {who}".encode(), "sha256").hex()
-    names = [f"limit-{digest}-{number}" for number in range(slots)]
-    taken = cache.get_many(names)
-    # `add` is False if another process was first.
-    slot = next((n for n in names if n not in taken and cache.add(n, b"1", seconds_left(now, window))), None)
-    if slot is None:
-        logger.warning("limit reached: %s", limit)
-        limit_reached.send(sender=None, limit=limit)
-        return None
-    return Slot(cache, slot)
+    for numbers in _batches(slots):
+        names = [f"limit-{digest}-{number}" for number in numbers]
+        taken = cache.get_many(names)
+        for name in names:
+            # `add` is False if another process was first.
+            if name not in taken and cache.add(name, b"1", seconds_left(now, window)):
+                return Slot(cache, name)
+    logger.warning("limit reached: %s", limit)
+    limit_reached.send(sender=None, limit=limit)
+    return None
+
+
+def _batches(slots: int) -> Iterator[range]:
+    """All numbers, the first few by themselves: most people ask for the first time, and a limit may have thousands."""
+    start, size = 0, FIRST_BATCH
+    while start < slots:
+        yield range(start, min(start + size, slots))
+        start, size = start + size, size * 8
 
 
 def give_back(slot: Slot) -> None:

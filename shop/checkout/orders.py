@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from privacy.audit.trail import record
@@ -40,21 +40,25 @@ def place_order(
     """
     if product.price_minor is None:
         raise ValueError("a product without a price can't be ordered")
-    order, is_new = Order.objects.get_or_create(
-        checkout_digest=form_digest or hash_token(generate_token()),
-        defaults={
-            "reference": new_reference(),
-            "product": product,
-            "product_name": product.name,
-            "amount_minor": product.price_minor,
-            "currency": product.currency,
-            "tax_name": settings.TAX_NAME if settings.TAX_PERCENT else "",
-            "tax_percent": settings.TAX_PERCENT,
-            **details,
-        },
-    )
-    if is_new:
-        _announce(order, terms=terms, request=request, code=code)
+    digest = form_digest or hash_token(generate_token())
+    try:
+        with transaction.atomic():
+            order = Order.objects.create(
+                checkout_digest=digest,
+                reference=new_reference(),
+                product=product,
+                product_name=product.name,
+                amount_minor=product.price_minor,
+                currency=product.currency,
+                tax_name=settings.TAX_NAME if settings.TAX_PERCENT else "",
+                tax_percent=settings.TAX_PERCENT,
+                **details,
+            )
+    except IntegrityError:
+        if earlier := Order.objects.filter(checkout_digest=digest).first():
+            return earlier
+        raise
+    _announce(order, terms=terms, request=request, code=code)
     return order
 
 

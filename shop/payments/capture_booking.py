@@ -25,7 +25,8 @@ def apply_capture(*, payment: Payment, capture: CaptureState) -> Payment:
     """Applies the capture. The first completed one marks the order as paid; repetitions change nothing."""
     with transaction.atomic():
         # Lock the order first, like `start_payment`.
-        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        orders = Order.objects.select_for_update(of=("self",)).select_related("product")  # which the receipt names
+        order = orders.get(pk=payment.order_id)
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
         payment.order = order
         if payment.state in Payment.RECEIVED:

@@ -53,21 +53,21 @@ def _capture_once(payment: Payment, remote: OrderState) -> Payment:
     if wrong := capture_mismatch(payment, remote.total, remote.custom_id):
         return record_problem(payment, f"At PayPal the buyer approved {wrong}")
     if _claim_capture(payment, now=timezone.now()):
-        return _capture_at_paypal(payment)
+        return _capture_at_paypal(payment, str(payment.paypal_order_id))
     payment.refresh_from_db()
     return payment
 
 
 def _claim_capture(payment: Payment, *, now: datetime) -> bool:
-    """Claims the capture for this process. The idempotency key would prevent a second capture anyway."""
-    waiting = Payment.objects.filter(pk=payment.pk, state=State.CREATED)
-    abandoned = Payment.objects.filter(pk=payment.pk, state=State.CAPTURING, changed_at__lt=now - CLAIM_LIFE)
+    """Claims the capture for this process, as long as the approval is the one that was read. The idempotency key would
+    prevent a second capture anyway."""
+    unchanged = Payment.objects.filter(pk=payment.pk, approval=payment.approval)
+    waiting = unchanged.filter(state=State.CREATED)
+    abandoned = unchanged.filter(state=State.CAPTURING, changed_at__lt=now - CLAIM_LIFE)
     return any(rows.update(state=State.CAPTURING, changed_at=now) for rows in (waiting, abandoned))
 
 
-def _capture_at_paypal(payment: Payment) -> Payment:
-    payment.refresh_from_db()
-    order_id = payment.paypal_order_id or ""
+def _capture_at_paypal(payment: Payment, order_id: str) -> Payment:
     try:
         remote = gateway().capture_order(order_id=order_id, request_id=payment.capture_key)
     except (AlreadyCaptured, Conflict):

@@ -43,10 +43,10 @@ def start_payment(*, order: Order) -> str:
             if INVOICE_IS_PAID in error.issues:
                 record_problem(payment, "PayPal says that the invoice of this payment is already paid")
                 raise PaymentUnavailable from error
+            payment.refresh_from_db()  # another click may have started it
         except PayPalError as error:
             logger.warning("payment %s could not be started: %s", payment.pk, error)
             raise PaymentUnavailable from error
-        payment.refresh_from_db()
     return approve_url(payment)
 
 
@@ -73,16 +73,19 @@ def _create_at_paypal(payment: Payment) -> None:
         return_url=settings.SITE_URL + reverse("shop:checkout_return"),
         cancel_url=settings.SITE_URL + reverse("shop:checkout_cancelled"),
     )
-    Payment.objects.filter(pk=payment.pk, state=State.NEW).update(
-        state=State.CREATED, paypal_order_id=created.id, approve_url=created.approve_url, changed_at=timezone.now()
-    )
+    started = {"state": State.CREATED, "paypal_order_id": created.id, "approve_url": created.approve_url}
+    if Payment.objects.filter(pk=payment.pk, state=State.NEW).update(**started, changed_at=timezone.now()):
+        payment.approve_url = created.approve_url
+    else:  # another click was first
+        payment.refresh_from_db()
 
 
 @transaction.atomic
 def _running_payment(order: Order) -> Payment:
     """The order's open payment, created if there is none."""
     order = Order.objects.select_for_update().get(pk=order.pk)
-    running = order.payments.exclude(state__in=Payment.UNSUCCESSFUL).first()
+    attempts = list(order.payments.all())
+    running = next((payment for payment in attempts if payment.state not in Payment.UNSUCCESSFUL), None)
     return running or Payment.objects.create(
-        order=order, attempt=order.payments.count() + 1, amount_minor=order.amount_minor, currency=order.currency
+        order=order, attempt=len(attempts) + 1, amount_minor=order.amount_minor, currency=order.currency
     )

@@ -75,7 +75,7 @@ def _find_payment(names: EventIds) -> Payment | None:
 @acts_for(Purpose.ORDER)
 def handle_event(event_pk: str) -> None:
     """The first attempt, in the worker. A failure leaves the event open for `handle_open_events`."""
-    _process_event(PayPalEvent.objects.get(pk=UUID(event_pk)), Turn())
+    _process_event(PayPalEvent.objects.select_related("payment__order").get(pk=UUID(event_pk)), Turn())
 
 
 def handle_open_events(*, now: datetime) -> int:
@@ -121,7 +121,7 @@ def _apply_event(event: PayPalEvent) -> None:
 
 
 def _settle_named(event: PayPalEvent) -> None:
-    payment = _find_payment(EventIds(event.resource_id, event.order_id, event.capture_id))
+    payment = event.payment or _find_payment(EventIds(event.resource_id, event.order_id, event.capture_id))
     if payment is None:
         return
     payment = settle(payment=payment)
@@ -135,8 +135,10 @@ def _settle_named(event: PayPalEvent) -> None:
 def _close_event(event: PayPalEvent) -> None:
     """Links the event to its payment, so that access requests and erasure find it."""
     PayPalEvent.objects.filter(pk=event.pk, handled_at=None).update(handled_at=timezone.now())
+    if event.payment_id is not None:
+        return
     payment = _find_payment(EventIds(event.resource_id, event.order_id, event.capture_id))
-    if payment is None or event.payment_id is not None:
+    if payment is None:
         return
     unnamed = PayPalEvent.objects.filter(pk=event.pk)
     unnamed.update(payment=payment)

@@ -12,7 +12,7 @@ from .aftermath import assert_everything_ended_right
 from .faults import Faults, kills, restarts
 from .people import People
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.chaos
 
 
 def test_everything_ends_right_after_each_process_was_killed_once(

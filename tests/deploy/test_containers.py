@@ -13,6 +13,8 @@ import yaml
 
 from tests.running_site import ROOT, free_port, wait_for
 
+pytestmark = pytest.mark.one_database
+
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())

@@ -29,7 +29,7 @@ from tests.running_site import ROOT, free_port, wait_for
 
 from .echo_upstream import LARGE, Upstream, upstream
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 PAGE = "<html><link rel=stylesheet href=/static/aitpro/plain.css>{} page"
 PAGES = ("400", "403", "404", "405", "413", "414", "429", "431", "503", "maintenance")

@@ -16,7 +16,7 @@ from tests.production.main_path import walk
 from tests.production.site import Production
 from tests.running_site import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 
 @pytest.fixture(scope="module")

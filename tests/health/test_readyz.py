@@ -82,15 +82,18 @@ def test_site_is_not_ready_while_tasks_wait_for_long(client: Client, clock: time
     assert "task queue" in broken_parts(client)
 
 
-@pytest.mark.parametrize(("alias", "part"), [("default", "database migrations"), ("keystore", "key store migrations")])
-def test_site_is_not_ready_before_it_is_migrated(client: Client, alias: str, part: str) -> None:
+@pytest.mark.parametrize(
+    ("alias", "app", "part"),
+    [("default", "affiliates", "database migrations"), ("keystore", "keystore", "key store migrations")],
+)
+def test_site_is_not_ready_before_it_is_migrated(client: Client, alias: str, app: str, part: str) -> None:
     assert broken_parts(client) == set()
     recorder = MigrationRecorder(connections[alias])
-    recorder.record_unapplied("affiliates", "0001_initial")
+    recorder.record_unapplied(app, "0001_initial")
     try:
         assert broken_parts(client) == {part, "restore"}  # nor would it start
     finally:
-        recorder.record_applied("affiliates", "0001_initial")
+        recorder.record_applied(app, "0001_initial")
 
 
 def test_site_is_not_ready_after_a_restore_that_is_not_finished(client: Client) -> None:

@@ -17,6 +17,8 @@ from pytest_django import Settings
 from aitpro.file_permissions import restrict_permissions
 from tests.running_site import ROOT
 
+pytestmark = pytest.mark.one_database
+
 
 def mode(path: Path) -> str:
     return f"{path.stat().st_mode & 0o777:o}"

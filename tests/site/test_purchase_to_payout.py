@@ -22,7 +22,7 @@ CAROL = "Carol.Customer@example.org"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
-    with running_site(tmp_path_factory.mktemp("site")) as running:
+    with running_site(tmp_path_factory.mktemp("site"), from_nothing=True) as running:
         yield running
 
 

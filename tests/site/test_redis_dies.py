@@ -15,7 +15,7 @@ from tests.redis_server import RedisServer
 from tests.running_site import RunningSite, running_site, wait_for
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 ADDRESS = "198.51.100.214"  # a visitor's network address, used nowhere else
 
@@ -72,7 +72,7 @@ def buy(site: RunningSite, **typed: str) -> Visitor:
 
 
 def test_site_starts_without_redis_and_says_so(site: RunningSite, redis: RedisServer) -> None:
-    assert redis.process is None
+    redis.kill()
     told = [line for line in site.output if "CACHE_URL: the cache does not answer" in line]
     assert len(told) >= 3  # web, worker and clock
     assert str(redis.port) not in " ".join(told)
@@ -151,6 +151,7 @@ def test_pages_and_sign_in_work_without_redis(site: RunningSite, redis: RedisSer
     for page in ("/", "/privacy/evidence/", "/privacy/evidence.json", "/healthz", "/accounts/login/", "/go/DEMO/"):
         visitor.open(page)
         assert visitor.response.status_code == 200, page
+    write(site)
     staff = site.signed_in("staff")
     staff.open("/admin/contacts/inquiry/")
     assert "Dave Dorn" in staff.text

@@ -14,6 +14,8 @@ from django.conf import settings
 
 from privacy.encryption.keys import RootKey
 
+pytestmark = pytest.mark.one_database
+
 ROOT = Path(settings.BASE_DIR)
 VARIABLES = sorted(set(re.findall(r"^#?([A-Z][A-Z_0-9]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)))
 SOUND = {"SECRET_KEY": "only-for-tests-" + "x" * 50, "ENCRYPTION_KEYS": RootKey(b"test", b"k" * 32).written_out()}

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.one_database
+
 PROGRAM = """
 import signal, sys
 print("running", flush=True)

@@ -38,6 +38,7 @@ from shop.models.delivery import License
 from tests import factories
 from tests.privacy.world import everything_about
 from tests.quiet import quiet_logs
+from tests.samples import some_of
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 
 EMAIL, NAME, PHONE, PAYPAL_ORDER = "quagga@example.org", "Quagga", "+18055550142", "5O190127TN364715T"
@@ -243,12 +244,14 @@ def test_every_kind_of_door_is_tried() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.one_database
 def test_no_value_opens_a_page_or_does_anything(stolen: Stolen, client: Client) -> None:
+    """Each door with other values, and with all of them in a long run."""
     tried, before = values(), content()
     assert len(tried) > 300
     assert {str(stolen.order.pk), stolen.order.reference, PAYPAL_ORDER} <= tried
     for route, pattern in doors():
-        for path in paths(route, pattern, stolen, tried):
+        for path in some_of(paths(route, pattern, stolen, tried), 100):
             for method in (client.get, client.post):
                 response = method(path)
                 assert response.status_code in {200, 302, 403, 404, 405, 410}, path

@@ -23,6 +23,8 @@ from supply_chain.licenses import allowed, contradiction, licenses
 from supply_chain.pins import DEV, NEXT, ROOT, RUN, SERVERS, UV, Pin, read_pins
 from supply_chain.sbom import sbom
 
+pytestmark = pytest.mark.one_database
+
 PINS = [RUN, DEV, NEXT, UV, SERVERS]
 REQUIREMENTS = {
     "requirements.txt": RUN,

@@ -11,7 +11,7 @@ from tests.running_site import running_site, wait_for
 
 from .name_server import name_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 ADDRESS, HOST, DOMAIN = "8.94.213.177", "alice-at-home-2bd", "isp-of-somebody.com"
 
 

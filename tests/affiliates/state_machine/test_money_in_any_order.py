@@ -16,14 +16,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from shop.paypal.gateway import gateway
+from tests.samples import WHOLE
 from tests.standin_process import Standin
 
 from .rules import MoneyInAnyOrder
 from .world import World
 
-LONG = "CHAOS" in os.environ
-EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "200" if LONG else "8"))
-STEPS = 50 if LONG else 20
+EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "200" if WHOLE else "8"))
+STEPS = 50 if WHOLE else 20
 REACHED = {
     "sent to PayPal",
     "paid manually",
@@ -69,7 +69,7 @@ def _bounded() -> settings:
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,
         deadline=None,
-        derandomize=not LONG,
+        derandomize=not WHOLE,
         database=None,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),

@@ -25,7 +25,7 @@ from privacy.erasure.erase import erase_person
 from tests.imap_server import PASSWORD, IMAPServer, imap_server
 from tests.trickle import trickle
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.one_database]
 
 ALICE = "alice@example.org"
 

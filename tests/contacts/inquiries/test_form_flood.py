@@ -15,7 +15,7 @@ from privacy.web.rate_limits import WINDOW
 from tests.running_site import RunningSite, running_site
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 FLOOD, AT_ONCE = 1000, 8
 MAILED = 30  # MAIL_LIMIT_PER_FORM, as it is unless somebody sets it

@@ -11,6 +11,8 @@ from django.conf import settings
 
 from privacy.encryption.keys import RootKey
 
+pytestmark = pytest.mark.one_database
+
 PROGRAM = """
 import sys
 from django.conf import settings

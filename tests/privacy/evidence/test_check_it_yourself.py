@@ -19,6 +19,8 @@ from privacy.audit.trail import record
 from privacy.encryption.keys import RootKey
 from privacy.evidence.outside_verification import check_commands
 
+pytestmark = pytest.mark.one_database
+
 PAGE, JSON, KEY = "/privacy/evidence/", "/privacy/evidence.json", "/privacy/evidence.pem"
 
 

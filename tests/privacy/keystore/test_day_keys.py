@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -23,6 +24,7 @@ from privacy.keystore.day_keys import (
     key_of,
     key_with_id,
     left_under_older_keys,
+    one_use,
     rewrap,
 )
 from privacy.keystore.models import DayKey
@@ -212,3 +214,23 @@ def test_day_keys_are_rewrapped_once_with_a_new_root_key(click: Click, settings:
     settings.ENCRYPTION_KEYS = RootKey(b"next", b"n" * 32).written_out()
     assert key_of(TODAY, now=now()) == before
     assert address_of(click) == "203.0.113.77"
+
+
+def test_many_rows_of_a_day_are_one_use_of_its_key(alice: Affiliate, django_assert_num_queries: Any) -> None:
+    for _ in range(3):
+        factories.click(alice)
+    clicks = list(Click.objects.all())
+    one_query = django_assert_num_queries(1, connection=connections["keystore"])
+    with acting_for(Purpose.REFERRAL_TRACKING), one_query, one_use():
+        assert {click.readable_address() for click in clicks} == {"203.0.113.77"}
+
+
+def test_key_destroyed_after_a_use_is_gone_for_the_next(alice: Affiliate, clock: time_machine.Traveller) -> None:
+    click = Click.objects.get(pk=factories.click(alice).pk)
+    with acting_for(Purpose.REFERRAL_TRACKING):
+        with one_use():
+            assert click.readable_address()
+        clock.shift(timedelta(days=31))
+        destroy_due_keys(now=now())
+        with one_use():
+            assert click.readable_address() is None

@@ -13,6 +13,8 @@ from django.conf import settings
 
 from privacy.encryption.keys import RootKey
 
+pytestmark = pytest.mark.one_database
+
 KEY = RootKey(b"test", b"k" * 32).written_out()
 SOUND = {"SECRET_KEY": "only-for-tests-" + "x" * 50, "ENCRYPTION_KEYS": KEY}
 
@@ -40,7 +42,7 @@ BAD = {
     "DEBUG": ["hunter2"],
     "AFFILIATE_COMMISSION_PERCENT": ["hunter2", "101"],
     "REFUND_DAYS": ["hunter2", "-1", "30.5"],
-    "REHEARSAL_HOUR": ["hunter2", "24", "-1"],
+    "REHEARSAL_HOUR": ["hunter2", "24000", "-1"],
     "REHEARSAL_DATABASE_URL": ["hunter2://user:hunter2@host/name"],
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]

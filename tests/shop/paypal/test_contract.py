@@ -25,7 +25,7 @@ from tests.shop.paypal.test_standin import captured, create
 from tests.shop.paypal.test_standin_payouts import finished, send
 from tests.standin_process import Standin
 
-pytestmark = pytest.mark.slow  # starts the stand-in
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # starts the stand-in
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from shop.paypal.types import CaptureStatus, CreatedOrder, OrderItem, OrderState
 from tests.shop.paypal.loopback import Answer, Loopback, Seen
 from tests.standin_process import Standin
 
-pytestmark = pytest.mark.slow  # starts the stand-in
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # starts the stand-in
 
 PRICE = Money.of("59.95", "USD")
 RETURN = "https://shop.example.com/checkout/return/"

@@ -14,7 +14,7 @@ from shop.paypal.gateway import Gateway
 from shop.paypal.types import PayoutItemStatus, PayoutLine, PayoutPage, PayoutState, PayoutStatus
 from tests.standin_process import Standin
 
-pytestmark = pytest.mark.slow  # starts the stand-in
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]  # starts the stand-in
 
 
 @pytest.fixture

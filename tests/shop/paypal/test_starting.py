@@ -10,7 +10,7 @@ import pytest
 
 from tests.running_site import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 CREDENTIALS = {
     "PAYPAL_CLIENT_ID": "the-client",

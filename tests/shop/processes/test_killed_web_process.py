@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
+from tests.samples import some_of
 from tests.shop.processes.shop_site import Booked, ShopSite
 
 pytestmark = pytest.mark.slow
@@ -34,7 +35,7 @@ def test_wherever_it_dies_the_order_is_paid_once_or_plainly_unpaid(shop: ShopSit
     steps = steps_of_a_purchase(shop)
     assert any("before PayPal create_order" in step for step in steps)
     assert any("after PayPal capture_order" in step for step in steps)
-    buyers = {f"killed-{number}@example.org": step for number, step in enumerate(steps)}
+    buyers = {f"killed-{number}@example.org": step for number, step in enumerate(some_of(steps, 16))}
     for email, step in buyers.items():
         crash_at(shop, step, email)
     shop.housekeeping()

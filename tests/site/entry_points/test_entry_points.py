@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
 
 import pytest
 from django import forms
 from django.core.management import call_command
 
+from aitpro.probes import commands as command_probes
 from contacts.inquiries.forms import ContactForm
-from privacy.evidence.rehearsal.entry_points import all_entry_points, inputs, measured, reached_addresses, reasons
+from privacy.evidence.rehearsal.entry_points import (
+    all_entry_points,
+    commands,
+    inputs,
+    measured,
+    reached_addresses,
+    reasons,
+)
 from privacy.evidence.rehearsal.page_parsing import PageParser
 from privacy.evidence.rehearsal.probes import all_probes
 from privacy.evidence.rehearsal.rehearsal import SeenResponse
@@ -31,7 +41,7 @@ def test_the_inventory_has_what_libraries_bring_too() -> None:
     assert {"address admin/jsi18n/", "address go/<str:code>/<path:path>"} <= ways
     assert {"field contacts.inquiries.forms.ContactForm.message", "command housekeeping"} <= ways
     assert {"column contacts_inquiry.message", "column affiliates_click.address"} <= ways
-    assert "command migrate" not in ways
+    assert "command makemigrations" not in ways
 
 
 def test_a_new_form_is_in_it_at_once() -> None:
@@ -50,6 +60,14 @@ def test_each_reason_is_about_a_way_that_is_there() -> None:
     assert reasons()
     assert reasons().keys() <= all_entry_points()
     assert all(reason.endswith(".") for reason in reasons().values())
+
+
+def test_each_command_is_run_by_a_probe_or_has_a_reason() -> None:
+    """A rehearsal would find it too, minutes later."""
+    all_probes()
+    run = {f"command {word}" for word in re.findall(r"\w+", inspect.getsource(command_probes))}
+    assert commands() - run == set()
+    assert commands() & reasons().keys()
 
 
 def test_an_address_is_reached_when_somebody_got_in_or_when_it_is_closed_to_all() -> None:

@@ -7,7 +7,6 @@ The addresses are those of the resolver: a new one is walked by itself, and one 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -32,6 +31,7 @@ from shop.models import Order, Product
 from tests import factories
 from tests.quiet import quiet_logs
 from tests.running_site import free_port
+from tests.samples import WHOLE
 from tests.site.staff.test_staff_matrix import World as StaffWorld
 from tests.site.staff.test_staff_matrix import taken_back
 
@@ -42,7 +42,6 @@ from .walk.sending import Server
 naive = pytest.mark.filterwarnings("ignore:DateTimeField:RuntimeWarning")  # Django's, of `?received_at__gte=2026-02-01`
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, naive]
 
-WHOLE = bool(os.environ.get("CHAOS"))
 EACH = {"values": 2, "choices": 2}  # cases at each address, in the sample; one of the other kinds
 # `/readyz` writes on connections of its own, which would wait for the transaction of these tests: see tests/health.
 ROUTES = sorted((route, name) for route, name in addresses.routes() if route != "readyz")

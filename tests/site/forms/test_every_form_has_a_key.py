@@ -18,7 +18,7 @@ from tests import factories
 from tests.site.pages import FORMS, READING
 from tests.site.staff.test_staff_matrix import ADDRESSES, SIGNING_IN_AND_OUT, World, world
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = [pytest.mark.exhaustive, pytest.mark.one_database]
 
 __all__ = ["world"]  # a fixture
 

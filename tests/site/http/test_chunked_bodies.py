@@ -29,6 +29,8 @@ from contacts.models import Inquiry
 from shop.models import PayPalEvent
 from tests.running_site import ROOT, free_port, wait_for
 
+pytestmark = pytest.mark.one_database
+
 DAVE = {"kind": "question", "name": "Dave", "email": "dave@example.org", "message": "What would a new site cost?"}
 CANARY = "canary7f3a"
 

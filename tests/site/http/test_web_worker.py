@@ -12,7 +12,7 @@ import requests
 
 from tests.running_site import ROOT, free_port, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_database]
 
 THREADS = 2
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.running_site import ROOT
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.one_database]
 
 SHARED = """
 import json, sys

@@ -37,7 +37,7 @@ from tests.quiet import quiet_logs
 
 from .test_admin import some_of_everything
 
-pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db, pytest.mark.one_database]
 
 # R superuser · O owner · S shop · M mail · A affiliates · F finance · P privacy officer · N staff without a role
 EVERYBODY = "ROSMAFPN"  # who is staff; an affiliate and a stranger reach nothing at all
