@@ -2,9 +2,9 @@
 
 BENCHMARKS = {
     "clicking": "clicks",
+    "pages": "pages",
     "paying": "payouts",
-    "portal": "portal",
-    "desk": "desk",
+    "growing": "growth",
     "servers": "servers",
     "signing_in": "login_flood",
     "receiving": "incoming_mail",

@@ -87,9 +87,8 @@ def test_failed_statement_restores_commit_mode(alice: Affiliate) -> None:
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="asks PostgreSQL")
 def test_setting_ends_with_the_statement() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE how_it_commits (id text PRIMARY KEY, setting text DEFAULT current_setting('synchronous_commit'))"
-        )
+        setting = "setting text DEFAULT current_setting('synchronous_commit')"
+        cursor.execute(f"CREATE TABLE how_it_commits (id text PRIMARY KEY, {setting})")
         try:
             insert_asynchronously("how_it_commits", ["id"], ["hasty"])
             cursor.execute("INSERT INTO how_it_commits (id) VALUES ('waiting')")
