@@ -39,7 +39,8 @@ def _execute(connection: BaseDatabaseWrapper, statement: str, values: Sequence[A
     line = connection.connection
     line.prepare_threshold = None if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS") else 0
     wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrapped(Cursor(line)) as cursor:  # Django's own cursors compose one text of it, which can't be prepared
+    plain: Any = Cursor(line)  # Django's own cursors compose one text of it, which can't be prepared
+    with wrapped(plain) as cursor:
         return _rows_of(cursor, statement, values)
 
 

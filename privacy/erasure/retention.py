@@ -1,17 +1,25 @@
-"""Retention: the purge deletes or redacts expired rows, as the registry declares."""
+"""Retention: the purge deletes or redacts expired rows, as the registry declares.
+
+Visitors come first: a transaction is kept short, so that none waits long for SQLite's write lock, and the purge rests
+after each as long as it took, so that half of the processor and the disk is left. Expired rows are unreadable
+meanwhile.
+"""
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
+from typing import Any
 
-from django.db import router, transaction
+from django.db import models, router, transaction
 
-from privacy.registry.declarations import Erasure, PersonalData, personal_models
+from privacy.registry.declarations import Erasure, PersonalData, Retention, personal_models
 from privacy.registry.policy_gate import retention_in_effect
 
 from .erase import apply_rule
 
-BATCH = 500  # rows per transaction, so that the write lock is held only briefly
+BATCH, SMALLEST_BATCH = 500, 25  # rows per transaction
+WITHIN = 0.02  # seconds for a transaction; the next one has fewer rows if it took longer
 
 
 def purge_expired(*, now: datetime) -> dict[str, int]:
@@ -21,20 +29,44 @@ def purge_expired(*, now: datetime) -> dict[str, int]:
 
 
 def _purge(declaration: PersonalData, now: datetime) -> int:
-    if declaration.at_expiry is Erasure.KEEP or not declaration.retention.since:
-        return 0
-    total = 0
-    while rows := _purge_batch(declaration, now):
-        total += rows
-    return total
-
-
-def _purge_batch(declaration: PersonalData, now: datetime) -> int:
     retention = retention_in_effect(declaration.model, declaration.retention)
-    expired = declaration.model._base_manager.filter(retention.expired(now))
+    if declaration.at_expiry is Erasure.KEEP or not retention.since:
+        return 0
+    total, size, after = 0, BATCH, None
+    while True:
+        start = time.monotonic()
+        rows = _purge_batch(declaration, _expired(declaration, retention, now, after), size)
+        took = time.monotonic() - start
+        total += len(rows)
+        if not rows:
+            return total
+        if len(rows) == size:
+            time.sleep(took)
+        after = getattr(rows[-1], retention.since)
+        size = min(BATCH, max(SMALLEST_BATCH, int(size * WITHIN / max(took, 0.001))))
+
+
+def _expired(
+    declaration: PersonalData, retention: Retention, now: datetime, after: datetime | None
+) -> models.QuerySet[Any]:
+    """From the oldest on, where an index knows the order: the next batch neither sorts the rest, nor passes by what was
+    deleted, which PostgreSQL keeps until it is vacuumed."""
+    rows: models.QuerySet[Any] = declaration.model._base_manager.filter(retention.expired(now)).order_by()
     if declaration.at_expiry is Erasure.REDACT:
-        expired = expired.filter(declaration.still_personal)
+        rows = rows.filter(declaration.still_personal)
+    if not _is_indexed(declaration.model, retention.since):
+        return rows
+    return (rows.filter(**{f"{retention.since}__gte": after}) if after else rows).order_by(retention.since)
+
+
+def _is_indexed(model: type[models.Model], column: str) -> bool:
+    """By an index that the column begins, and that has all rows."""
+    wholes = (index.fields for index in model._meta.indexes if index.condition is None)
+    return getattr(model._meta.get_field(column), "db_index", False) or any(names[:1] == [column] for names in wholes)
+
+
+def _purge_batch(declaration: PersonalData, expired: models.QuerySet[Any], size: int) -> list[models.Model]:
     with transaction.atomic(using=router.db_for_write(declaration.model)):
-        rows = list(expired.select_for_update(skip_locked=True)[:BATCH])
+        rows = list(expired.select_for_update(skip_locked=True)[:size])
         apply_rule(declaration, declaration.at_expiry, rows)
-    return len(rows)
+    return rows

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Click
@@ -82,6 +85,37 @@ def test_more_rows_than_a_batch_are_purged(clock: time_machine.Traveller, monkey
         mail()
     clock.shift(timedelta(days=30))
     assert purge_expired(now=timezone.now()) == {"Mail sent to you": 8}
+
+
+def test_purge_rests_after_each_full_batch(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, alice: Affiliate
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(time, "sleep", rests.append)
+    monkeypatch.setattr(retention, "BATCH", 3)
+    monkeypatch.setattr(retention, "SMALLEST_BATCH", 3)
+    for _ in range(8):
+        factories.click(alice)
+    clock.shift(timedelta(days=30))
+    assert purge_expired(now=timezone.now()) == {"Your visit through an affiliate's link": 8}
+    assert len(rests) == 2
+    assert min(rests) > 0
+
+
+def test_purge_of_clicks_continues_where_it_was_without_sorting_the_rest(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch, alice: Affiliate
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 3)
+    monkeypatch.setattr(retention, "SMALLEST_BATCH", 3)
+    for _ in range(8):
+        factories.click(alice)
+        clock.shift(timedelta(minutes=1))
+    clock.shift(timedelta(days=30))
+    with CaptureQueriesContext(connection) as queries:
+        purge_expired(now=timezone.now())
+    reads = [each["sql"] for each in queries if '"affiliates_click"."expires_at" <=' in each["sql"]]
+    assert [sql.count('"affiliates_click"."expires_at" >=') for sql in reads] == [0, 1, 1, 1]
+    assert all('ORDER BY "affiliates_click"."expires_at" ASC' in sql for sql in reads)
 
 
 def test_row_without_a_retention_date_is_kept(clock: time_machine.Traveller, alice: Affiliate) -> None:
