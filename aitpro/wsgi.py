@@ -17,6 +17,7 @@ from privacy.erasure.readiness import NotReady, require_ready_to_fork  # noqa: E
 
 from .file_permissions import restrict_permissions  # noqa: E402  (needs the settings)
 from .http.chunked_bodies import ContentLengthMiddleware  # noqa: E402  (needs the settings)
+from .http.kept_pages import KeptPages  # noqa: E402  (needs the applications)
 from .shared_memory import load_what_workers_share  # noqa: E402
 
 restrict_permissions()
@@ -26,4 +27,4 @@ except NotReady as reason:  # the log of an exception leaves out its message
     raise SystemExit(f"aitpro.wsgi: {reason}") from None
 load_what_workers_share()
 
-application = ContentLengthMiddleware(django_application)
+application = ContentLengthMiddleware(KeptPages(django_application))

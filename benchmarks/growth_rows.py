@@ -44,6 +44,7 @@ CAROL = "carol@example.org"
 NAMES = ("Ann Archer", "Ben Baker", "Cleo Carter", "Dan Dyer", "Eve Ellis", "Finn Fisher", "Gail Gardner")
 MODEL = "GROW-MODEL"
 SEALED = 20_000
+OPENED = 100
 CHUNK = 5000
 DIGIT = "substr(CAST(new.id AS text), length(CAST(new.id AS text)))"  # one order of sixteen has each
 REFUNDED, DIRECT = "7", "1"
@@ -63,7 +64,8 @@ def prepare() -> User:
     order = _order(MODEL, now - timedelta(days=SECONDS // 86400 + 1), number=0)
     order.save()
     payment = Payment.objects.create(order=order, state=Payment.State.PAID, amount_minor=PRICE, **MONEY)
-    Refund.objects.create(payment=payment, state=Refund.State.COMPLETED, completed_at=now, amount_minor=PRICE, **MONEY)
+    undone = {"state": Refund.State.REVERTED, "completed_at": now}
+    Refund.objects.create(payment=payment, amount_minor=PRICE, **undone, **MONEY)
     License.objects.create(order=order, key="GROWN-GROWN-GROWN-GROWN-GROWN")
     PayPalEvent.objects.create(event_id=MODEL, event_type="PAYMENT.CAPTURE.COMPLETED", payment=payment, handled_at=now)
     route = {"route": Attribution.Route.COOKIE, "rate_percent": 30, "terms_version": "1"}
@@ -106,13 +108,13 @@ def add_orders(count: int, *, first: int) -> None:
     Order.objects.bulk_create(_orders(first, sealed, count, step), batch_size=CHUNK)
     columns = f"o.id, o.paid_at, {_number_of('o')} AS number"
     of = f"(SELECT {columns} FROM shop_order o WHERE {_between('o.id', first, count)})"
-    _add_payments(of)
+    _add_payments(of, last=first + count)
     _add_commissions(of, f"new.number > {first + count - _in_days(UNPAID, step)}", step)
     _pay_out(first, count - _in_days(UNPAID, step))
 
 
-def _add_payments(of: str) -> None:
-    """One order of sixteen is refunded."""
+def _add_payments(of: str, *, last: int) -> None:
+    """One order of sixteen is refunded. The newest licenses can be opened."""
     model = f"(SELECT id FROM shop_order WHERE reference = '{MODEL}')"
     payment = f"(SELECT id FROM shop_payment WHERE order_id = {model})"
     number = "CAST(new.id AS text)"
@@ -138,11 +140,22 @@ def _add_payments(of: str) -> None:
         of,
         id="new.id",
         payment_id="new.id",
+        state="'completed'",
         completed_at="new.paid_at",
         created_at="new.paid_at",
         paypal_refund_id=f"'R-' || {number}",
     )
-    copy_rows(License, f"old.order_id = {model}", of, **same, key_index=index_of("new.number"), issued_at="new.paid_at")
+    copy_rows(
+        License,
+        f"old.order_id = {model} AND new.number <= {last - OPENED}",
+        of,
+        **same,
+        key_index=index_of("new.number"),
+        issued_at="new.paid_at",
+    )
+    License.objects.bulk_create(
+        License(order_id=UUID(int=number), key=f"GROWN-{number}") for number in range(last - OPENED + 1, last + 1)
+    )
     copy_rows(
         PayPalEvent,
         f"old.event_id = '{MODEL}' AND new.paid_at > {ago(str(365 * 86400))}",

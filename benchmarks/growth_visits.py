@@ -67,9 +67,9 @@ def add_messages(count: int, *, first: int) -> None:
 
 
 def add_mails(count: int, *, first: int) -> None:
-    """The newest hundred can be opened: the others have the sealed columns of one of them."""
+    """The newest 500 can be opened: the others have the sealed columns of one of them."""
     order, now = Order.objects.latest("placed_at"), timezone.now()
-    sealed = min(count // 2, 100)
+    sealed = min(count // 2, 500)
     mails = [
         OutgoingMail(
             kind="shop/receipt",

@@ -3,9 +3,9 @@
 BENCHMARKS = {
     "clicking": "clicks",
     "purging": "clicks_purge",
+    "pages": "pages",
     "paying": "payouts",
-    "portal": "portal",
-    "desk": "desk",
+    "growing": "growth",
     "servers": "servers",
     "signing_in": "login_flood",
     "receiving": "incoming_mail",

@@ -61,8 +61,15 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         return without_held.exclude(pk__in=_return_entries_of(held.approved()))
 
     def withheld_from(self, affiliate: Affiliate) -> LedgerQuerySet:
-        """The affiliate's other unclaimed entries. Starts from held commissions, which are few in any ledger."""
-        held = Commission.objects.held().filter(attribution__affiliate=affiliate)
+        """The affiliate's other unclaimed entries."""
+        return self._withheld(Commission.objects.held().filter(attribution__affiliate=affiliate))
+
+    def withheld(self) -> LedgerQuerySet:
+        """All unclaimed entries that aren't `payable`."""
+        return self._withheld(Commission.objects.held())
+
+    def _withheld(self, held: CommissionQuerySet) -> LedgerQuerySet:
+        """Starts from held commissions, which are few in any ledger."""
         lines = self.unclaimed().filter(
             kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_commissions_with_unclaimed_credit(held)
         )

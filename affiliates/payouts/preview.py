@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from affiliates.models import Affiliate, LedgerEntry
+from affiliates.models import LEDGER, Affiliate, BalanceDelta, LedgerEntry
 from shop.money import Money
 
 from .eligibility import Circumstances, Ineligibility, ineligibility, minimum_minor
@@ -65,9 +65,13 @@ def preview_payout(*, currency: str) -> PayoutPreview:
 
 
 def payable_now(*, currency: str) -> list[PayoutCandidate]:
-    """Same as the preview's `paid`. Amounts below the minimum go first: for a count, nobody's address is opened who
-    isn't paid anyway."""
-    enough = (one for one in _candidates(currency) if one.due_minor >= minimum_minor(one.affiliate))
+    """Same as the preview's `paid`, without the number of `lines`. Amounts below the minimum go first: for a count,
+    nobody's address is opened who isn't paid anyway.
+
+    What a payout claimed adds up to zero with the payout itself, so what is unclaimed is the balance: however long the
+    ledger is, only balances and what flags hold are read.
+    """
+    enough = (one for one in _candidates_by_balance(currency) if one.due_minor >= minimum_minor(one.affiliate))
     return [candidate for candidate in _judged(enough) if candidate.left_out is None]
 
 
@@ -98,3 +102,13 @@ def _candidates(currency: str) -> Iterable[PayoutCandidate]:
         if affiliate in found:
             found[affiliate].held_minor = total - found[affiliate].due_minor
     return found.values()
+
+
+def _candidates_by_balance(currency: str) -> Iterable[PayoutCandidate]:
+    sums = BalanceDelta.objects.filter(currency=currency, bucket=LEDGER).order_by().values_list("affiliate")
+    balances = dict(sums.annotate(sum=Sum("amount_minor")).filter(sum__gt=0))
+    withheld = LedgerEntry.objects.withheld().filter(currency=currency).order_by().values_list("affiliate")
+    held = dict(withheld.annotate(sum=Sum("amount_minor")))
+    for owner in Affiliate.objects.filter(pk__in=balances).order_by("joined_at", "pk"):
+        held_minor = held.get(owner.pk, 0)
+        yield PayoutCandidate(owner, currency, balances[owner.pk] - held_minor, held_minor=held_minor)

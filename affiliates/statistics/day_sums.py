@@ -40,7 +40,7 @@ def commissions_by(period: ReportPeriod, *, currency: str, by: str, affiliate: U
         for key, *values in rows.values_list("day" if by == "day" else "key").annotate(*map(Sum, SUMS)):
             sums[key].update(dict(zip(SUMS, values, strict=True)))
     if (live := parts.within("created_at")) is not None:
-        lines = _commissions(period).filter(live, currency=currency)
+        lines = Commission.objects.filter(live, currency=currency).order_by()
         if affiliate is not None:
             lines = lines.filter(attribution__affiliate=affiliate)
         for key, day, _, counts in _grouped(lines, period, by):

@@ -137,6 +137,12 @@ def processes() -> MultiProcessCollector | None:
     return MultiProcessCollector(None, path=str(folder)) if _metrics() else None  # type: ignore[no-untyped-call]
 
 
+def count_request(request: HttpRequest, status: int, seconds: float) -> None:
+    """Counts a request that was answered without the middleware below."""
+    if settings.METRICS_TOKEN and (metrics := _metrics()):
+        metrics.count(request, status, seconds)
+
+
 class RequestMetricsMiddleware:
     """The first of all, so that it also counts what the others refuse. Adds nothing to a response."""
 

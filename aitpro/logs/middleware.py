@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from privacy.web.client_address import is_trusted_proxy
 
-from .activity import PROPOSED, Activity, current, during
+from .activity import PROPOSED, Activity, current, during, new_id
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +37,7 @@ class RequestIdMiddleware:
 
     def _answer(self, request: HttpRequest, activity: Activity) -> HttpResponse:
         begun = time.perf_counter()
-        proposed, peer = request.headers.get(HEADER, ""), request.META.get("REMOTE_ADDR", "")
-        if PROPOSED.fullmatch(proposed) and (not peer or is_trusted_proxy(peer)):
-            activity.id = proposed
+        activity.id = _proposed_id(request.META) or activity.id
         activity.request = request
         request.META["REQUEST_ID"] = activity.id  # Django logs a refusal after this middleware has ended
         response = self.get_response(request)
@@ -47,3 +46,14 @@ class RequestIdMiddleware:
         if 0 < settings.LOG_SLOW_REQUESTS_MS <= milliseconds:
             logger.warning("slow request: %d ms in %s", milliseconds, activity.described())
         return response
+
+
+def request_id(environ: dict[str, Any]) -> str:
+    """The id of a request that is answered without a middleware."""
+    activity = current()
+    return _proposed_id(environ) or (activity.id if activity is not None else new_id())
+
+
+def _proposed_id(environ: dict[str, Any]) -> str:
+    proposed, peer = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("REMOTE_ADDR", "")
+    return proposed if PROPOSED.fullmatch(proposed) and (not peer or is_trusted_proxy(peer)) else ""

@@ -24,29 +24,30 @@ class TrafficMiddleware:
         if not settings.TRAFFIC_COUNTED:
             raise MiddlewareNotUsed
         self.get_response = get_response
-        self.counter = traffic_counter()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        match = request.resolver_match
-        if match is not None and match.namespace in PUBLIC and _is_read(request, response):
-            self._count(request, match)
+        if response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html"):
+            count_view(request)
         return response
 
-    def _count(self, request: HttpRequest, match: ResolverMatch) -> None:
-        today = timezone.now().date()
-        self.counter.see_page(day=today, page=_page(request, match))
-        if _may_be_looked_up(request):
-            self.counter.see_visitor(day=today, address=client_address(request))
-        self.counter.run_in_background()
+
+def count_view(request: HttpRequest) -> None:
+    """Counts a page that was answered, if it is public and was opened by a reader. Needs `request.referral`."""
+    match = request.resolver_match
+    if not settings.TRAFFIC_COUNTED or match is None or match.namespace not in PUBLIC or not _is_by_a_reader(request):
+        return
+    counter, today = traffic_counter(), timezone.now().date()
+    counter.see_page(day=today, page=_page(request, match))
+    if _may_be_looked_up(request):
+        counter.see_visitor(day=today, address=client_address(request))
+    counter.run_in_background()
 
 
-def _is_read(request: HttpRequest, response: HttpResponse) -> bool:
+def _is_by_a_reader(request: HttpRequest) -> bool:
     return (
         request.method == "GET"
-        and response.status_code == 200
-        and response.headers.get("Content-Type", "").startswith("text/html")
-        and "prefetch" not in request.headers.get("Sec-Purpose", "")
+        and "prefetch" not in request.META.get("HTTP_SEC_PURPOSE", "")
         and settings.SESSION_COOKIE_NAME not in request.COOKIES  # staff are not counted
     )
 
@@ -58,5 +59,5 @@ def _page(request: HttpRequest, match: ResolverMatch) -> str:
 
 def _may_be_looked_up(request: HttpRequest) -> bool:
     """Whether this is a direct visitor who doesn't object to tracking."""
-    silent = request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
+    silent = request.META.get("HTTP_SEC_GPC") == "1" or request.META.get("HTTP_DNT") == "1"
     return not silent and request.referral.token is None and not request.GET.get("ref")  # type: ignore[attr-defined]

@@ -66,4 +66,10 @@ class OutgoingMail(SealedModel):
         ordering = ["-queued_at"]
         verbose_name = "mail"
         verbose_name_plural = "outgoing mail"
-        indexes = [models.Index(fields=["state", "due_at"])]
+        indexes = [
+            models.Index(fields=["state", "due_at"]),
+            # Few; the start page counts them.
+            models.Index(
+                fields=["queued_at"], condition=models.Q(state__in=["refused", "failed"]), name="unsent_mails"
+            ),
+        ]

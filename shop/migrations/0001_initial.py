@@ -180,6 +180,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'PayPal webhook event',
                 'verbose_name_plural': 'PayPal webhook events',
                 'ordering': ['-received_at'],
+                'indexes': [models.Index(condition=models.Q(('handled_at', None)), fields=['received_at'], name='open_events')],
             },
         ),
         migrations.CreateModel(

@@ -75,6 +75,7 @@ class PayPalEvent(SealedModel):
 
     class Meta:
         ordering = ["-received_at"]
+        indexes = [models.Index(fields=["received_at"], condition=models.Q(handled_at=None), name="open_events")]
         verbose_name = "PayPal webhook event"
         verbose_name_plural = "PayPal webhook events"
 

@@ -13,7 +13,7 @@ from privacy.admin_base.reporting.day_sums import DaySums
 from privacy.admin_base.reporting.periods import ReportPeriod
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
-from shop.models import Order, SalesDay
+from shop.models import Order, Refund, SalesDay
 
 from .breakdowns import breakdowns, key_of
 from .figures import Sales, completed_refunds, paid_orders
@@ -24,9 +24,12 @@ SUMS = ("orders", "gross_minor", "refund_count", "refunds_minor")
 def live_sales(
     period: ReportPeriod, by: str = "", *, orders: Q | None = None, refunds: Q | None = None
 ) -> Iterator[tuple[str, date, Sales]]:
-    """Key, day and sums, from orders and refunds themselves; of some of them, if the conditions say so. Without a
-    breakdown, the key is empty. Two queries."""
-    sold, returned = paid_orders(period).filter(orders or Q()), completed_refunds(period).filter(refunds or Q())
+    """Key, day and sums, from orders and refunds themselves; of stretches of the period, if the conditions say so.
+    Without a breakdown, the key is empty. Two queries."""
+    sold, returned = paid_orders(period), completed_refunds(period)
+    if orders is not None and refunds is not None:  # alone: of two ranges, SQLite may read the longer one
+        sold = Order.objects.filter(orders).order_by()
+        returned = Refund.objects.filter(refunds, state=Refund.State.COMPLETED).order_by()
     path = breakdowns()[by].path if by else ""
     sold = sold.annotate(day=day_of("paid_at", period), value=F(path) if path else Value(""))
     of_order = F(f"payment__order__{path}") if path else Value("")

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
-from affiliates.models import Affiliate, Flag, PayoutClaim, PayoutRun
-from affiliates.payouts.preview import payable_now, preview_payout
+from affiliates.models import Affiliate, Flag, PayoutClaim, PayoutItem, PayoutRun
+from affiliates.payouts.item_states import release_funds
+from affiliates.payouts.preview import PayoutCandidate, payable_now, preview_payout
 from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from tests import factories
-from tests.affiliates.sales import approved_sale
+from tests.affiliates.sales import approved_sale, refund
 
 PAGE = "/admin/affiliates/payoutrun/preview/"
 
@@ -98,7 +99,36 @@ def test_those_payable_now_are_those_of_the_preview(alice: Affiliate, product: P
     sharing = factories.affiliate("sharing@example.com", "SHARING", payout_email="small@example.com")
     for affiliate, price in ((alice, "59.95"), (small, "30.00"), (closing, "30.00"), (sharing, "59.95")):
         approved_sale(affiliate, product, price)
-    assert payable_now(currency="USD") == preview_payout(currency="USD").paid
+    assert_agrees(2)
+
+
+def assert_agrees(number: int) -> None:
+    """The count on the start page, from the balances, says the same as the preview, from the entries."""
+
+    def amounts(candidates: list[PayoutCandidate]) -> list[tuple[Affiliate, int, int]]:
+        return [(one.affiliate, one.due_minor, one.held_minor) for one in candidates]
+
+    now = amounts(payable_now(currency="USD"))
+    assert now == amounts(preview_payout(currency="USD").paid)
+    assert len(now) == number
+
+
+def test_count_agrees_with_the_preview_whatever_was_paid_held_or_returned(
+    alice: Affiliate, product: Product, bob: User
+) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN", payout_email="erin@example.com")
+    for affiliate in (alice, erin):
+        for _ in range(2):
+            approved_sale(affiliate, product, "100.00")
+    held = approved_sale(alice, product, "40.00")
+    raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
+    assert_agrees(2)
+    run = prepare_payout(currency="USD", actor=bob)
+    assert_agrees(0)  # all is claimed but what is held
+    release_funds([run.items.get(affiliate=erin)], state=PayoutItem.State.RETURNED, error="RETURNED")
+    assert_agrees(1)
+    refund(approved_sale(alice, product, "100.00"), "50.00")
+    assert_agrees(2)
 
 
 def test_preview_page_claims_nothing(staff: Client, alice: Affiliate, product: Product) -> None:

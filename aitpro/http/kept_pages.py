@@ -1,0 +1,174 @@
+"""Keeps pages that are the same for every reader in the memory of the process, for a second or two."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
+from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils.http import parse_etags
+from django.utils.text import compress_string
+
+from affiliates.tracking.referral_cookie import attach_referral
+from aitpro.health.request_metrics import count_request
+from aitpro.logs.middleware import HEADER, request_id
+from aitpro.traffic.middleware import count_view
+from privacy.web.client_address import is_trusted_proxy
+
+from .chunked_bodies import Application, Environ
+
+SAME_FOR_ALL_READERS = {
+    "affiliates:program",
+    "affiliates:terms",
+    "pages:page",
+    "privacy:changes",
+    "privacy:evidence",
+    "privacy:policy",
+    "privacy:version",
+    "shop:catalog",
+    "shop:product",
+    "shop:terms",
+    "shop:terms_document",
+    "site:about",
+    "site:home",
+    "site:services",
+    "site:support",
+}
+# A page is rendered from no other header of whoever asks first. All but the first two are for counting and the log.
+HEADERS_READ = {
+    "HTTP_HOST",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_REQUEST_ID",
+    "HTTP_DNT",
+    "HTTP_SEC_GPC",
+    "HTTP_SEC_PURPOSE",
+}
+LIFE = 1.0  # seconds; then whoever asks next gets the page as it is now
+RENEWING = 1.0  # seconds more at most, for those who ask while it is being rendered
+MOST = 200  # pages in a process; the oldest makes room
+ACCEPTS_GZIP = re.compile(r"\bgzip\b")
+
+
+class KeptPage:
+    """An answer with its headers, plain, compressed and unchanged. It has no secret that its length could tell."""
+
+    def __init__(self, match: ResolverMatch, headers: dict[str, str], body: bytes, until: float) -> None:
+        self.match, self.until, self.is_being_renewed = match, until, False
+        self._etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+        same = {name: value for name, value in headers.items() if name not in {HEADER, "Content-Length"}}
+        same |= {"Vary": "Accept-Encoding, Cookie", "ETag": self._etag, "Cache-Control": "no-cache"}
+        packed = compress_string(body)
+        self._plain = [*same.items(), ("Content-Length", str(len(body)))], [body]
+        self._packed = [*same.items(), ("Content-Encoding", "gzip"), ("Content-Length", str(len(packed)))], [packed]
+        self._unchanged = [(name, value) for name, value in same.items() if name != "Content-Type"]
+
+    def answer(self, environ: Environ, request_id: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        own = (HEADER, request_id)
+        if self._etag in parse_etags(environ.get("HTTP_IF_NONE_MATCH", "")):
+            start_response("304 Not Modified", [*self._unchanged, own])
+            return []
+        accepts_gzip = ACCEPTS_GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        headers, body = self._packed if accepts_gzip else self._plain
+        start_response("200 OK", [*headers, own])
+        return body
+
+
+class KeptPages:
+    """Around the WSGI application: answers before Django makes a request of it. Counts and ids are as for any page.
+
+    A page is kept by its path alone. So only a request that differs in nothing else gets one: without a query, to the
+    site's own address and over its protocol, without a session. And only one without any cookie leaves its page behind,
+    which was rendered from none of the headers by which somebody could change it.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self._site = urlsplit(settings.SITE_URL)
+        self.pages: dict[str, KeptPage] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not self._is_plain(environ):
+            return self.application(environ, start_response)
+        began = time.monotonic()
+        page = self.pages.get(environ["PATH_INFO"])
+        request = WSGIRequest(environ)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return self.application(environ, start_response)
+        if page is None or not self._is_fresh(page, began):
+            return self._render(request, began + LIFE, start_response)
+        request.resolver_match = page.match
+        attach_referral(request)
+        body = page.answer(environ, request_id(environ), start_response)
+        count_view(request)
+        count_request(request, 200, time.monotonic() - began)
+        return body
+
+    def _is_fresh(self, page: KeptPage, now: float) -> bool:
+        """False for one request of those that come while it is renewed, which renders it."""
+        if now < page.until or now >= page.until + RENEWING:
+            return now < page.until
+        with self._lock:
+            is_being_renewed, page.is_being_renewed = page.is_being_renewed, True
+        return is_being_renewed
+
+    def _is_plain(self, environ: Environ) -> bool:
+        return (
+            environ["REQUEST_METHOD"] == "GET"
+            and environ.get("HTTP_HOST") == self._site.netloc
+            and not environ.get("QUERY_STRING")
+            and not environ.get("SCRIPT_NAME")
+            and self._scheme_of(environ) == self._site.scheme
+        )
+
+    def _scheme_of(self, environ: Environ) -> str:
+        """As the reader's browser sees it; empty if that isn't certain."""
+        forwarded = environ.get("HTTP_X_FORWARDED_PROTO")
+        if forwarded is None:
+            return str(environ["wsgi.url_scheme"])
+        peer = environ.get("REMOTE_ADDR", "")
+        return str(forwarded).lower() if settings.TRUSTED_PROXIES and (not peer or is_trusted_proxy(peer)) else ""
+
+    def _render(self, request: WSGIRequest, until: float, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ = request.environ
+        match = _match_of(request)
+        if match is None or request.COOKIES:
+            return self.application(environ, start_response)
+        told: list[Any] = []
+        rendered = {name: value for name, value in environ.items() if name[:5] != "HTTP_" or name in HEADERS_READ}
+        answer: Any = self.application(rendered, lambda *start: told.extend(start))
+        status, headers = told[0], dict(told[1])
+        is_page = status == "200 OK" and headers["Content-Type"].startswith("text/html")
+        if not is_page or headers.keys() & {"Set-Cookie", "Cache-Control"}:
+            self.pages.pop(environ["PATH_INFO"], None)
+            start_response(*told)
+            return answer  # type: ignore[no-any-return]
+        with closing(answer):
+            page = KeptPage(match, headers, b"".join(answer), until)
+        self._keep(environ["PATH_INFO"], page)
+        return page.answer(environ, headers[HEADER], start_response)
+
+    def _keep(self, path: str, page: KeptPage) -> None:
+        with self._lock:
+            self.pages.pop(path, None)  # so that the oldest comes first
+            self.pages[path] = page
+            while len(self.pages) > MOST:
+                del self.pages[next(iter(self.pages))]
+
+
+def _match_of(request: HttpRequest) -> ResolverMatch | None:
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return None
+    return match if match.view_name in SAME_FOR_ALL_READERS else None

@@ -1,0 +1,198 @@
+"""What the site costs when it has grown: each page and job with a million orders and commissions, ten million clicks,
+100,000 messages and a million mails, compared with a thousandth of all that.
+
+`GROWTH_ORDERS` and `GROWTH_CLICKS` make it smaller. Each cost is the shortest of several rounds: the two sizes are
+measured minutes apart, and other load only adds time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import Affiliate, Click, Commission, LedgerEntry, PayoutItem
+from affiliates.payouts.reconciliation import first_difference
+from aitpro.housekeeping import Lane, housekeep
+from contacts.models import Inquiry
+from privacy.audit.models import AuditEntry
+from privacy.erasure.erase import erase_person
+from privacy.evidence.snapshot import take_snapshot
+from privacy.models import OutgoingMail
+from privacy.requests.archive import build_archive
+from shop.models import License, Order, Payment, PayPalEvent, Refund
+
+from .bulk_sql import analyze, at_any_risk
+from .growth_rows import CAROL, add_orders, prepare, sum_up
+from .growth_visits import add_audit, add_clicks, add_mails, add_messages
+from .timing import Ratio, sized
+
+# Seven of eight orders earn a commission.
+ORDERS = int(os.environ.get("GROWTH_ORDERS", sized("1_150_000", "50_000")))
+CLICKS = int(os.environ.get("GROWTH_CLICKS", sized("10_000_000", "200_000")))
+FEWER = sized(1000, 100)
+GROWS = 1.2  # times
+STAFF = 150  # milliseconds
+ROUNDS = 9
+
+GROWING = (Order, Payment, Refund, License, PayPalEvent, Commission, LedgerEntry, PayoutItem, Inquiry, OutgoingMail)
+
+Run = Callable[[], Any]
+
+
+class Task(NamedTuple):
+    """`limit` is in milliseconds; None where only the growth is promised. `obstacle` says why it can't be constant."""
+
+    run: Run
+    limit: int | None = None
+    rounds: int = ROUNDS
+    obstacle: str = ""
+
+
+class Cost(NamedTuple):
+    milliseconds: float
+    queries: int
+
+
+def measure() -> Iterator[Ratio]:
+    owner = prepare()
+    _grow(owner, orders=ORDERS // FEWER, clicks=CLICKS // FEWER, first=False)
+    before = {name: _cost(task) for name, task in _tasks(owner).items()}
+    _grow(owner, orders=ORDERS - ORDERS // FEWER, clicks=CLICKS - CLICKS // FEWER, first=True)
+    rows = f"{Order.objects.count():,} orders, {Commission.objects.count():,} commissions,"
+    rows += f" {Click._base_manager.count():,} clicks, {Inquiry.objects.count():,} messages,"
+    print(f"{'':4}{rows} {OutgoingMail.objects.count():,} mails", flush=True)
+    for name, task in _tasks(owner).items():
+        yield from _ratios(name, task, before[name], _cost(task))
+
+
+def _grow(owner: User, *, orders: int, clicks: int, first: bool) -> None:
+    """The second time to the full size, from the first one."""
+    had = {"orders": ORDERS // FEWER, "clicks": CLICKS // FEWER} if first else {"orders": 0, "clicks": 0}
+    with at_any_risk():
+        add_orders(orders, first=had["orders"])
+        sum_up()
+        add_clicks(clicks, first=had["clicks"])
+        add_messages(orders // 10, first=had["orders"] // 10)
+        add_mails(orders, first=had["orders"])
+        add_audit(min(orders, 200_000), actor=owner)
+    analyze()
+
+
+def _tasks(owner: User) -> dict[str, Task]:
+    """Each is opened as its user does; a search is the form and the page of results it leads to."""
+    staff, search = _signed_in(owner), reverse("admin:search")
+    last = Order.objects.filter(name__isnull=False).latest("placed_at")
+    person = reverse("admin:person", args=["shop.order", last.pk])
+    sales, program = reverse("shop:report"), reverse("affiliates:report")
+    typical, heavy = (_signed_in(Affiliate.objects.get(code=code).user) for code in ("GROW2", "GROW1"))
+
+    def page(client: Client, address: str) -> Task:
+        return Task(lambda: _opened(client.get(address)), STAFF if client is staff else None)
+
+    def found(text: str) -> Task:
+        return Task(lambda: _opened(staff.post(search, {"text": text}, follow=True)), STAFF)
+
+    lists = {
+        f"list of {model._meta.verbose_name_plural}": page(
+            staff, reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        )
+        for model in (*GROWING, AuditEntry)
+    }
+    return {
+        "portal, a typical affiliate": page(typical, "/affiliates/portal/"),
+        "portal, the affiliate of half of all sales": page(heavy, "/affiliates/portal/"),
+        "portal, that one's commissions": page(heavy, "/affiliates/portal/commissions/"),
+        "staff start page": page(staff, reverse("admin:index")),
+        **lists,
+        "orders, the last page": page(staff, f"{reverse('admin:shop_order_changelist')}?p=200"),
+        "orders, refunded ones": page(staff, f"{reverse('admin:shop_order_changelist')}?state__exact=refunded"),
+        "orders, last month": page(staff, f"{reverse('admin:shop_order_changelist')}?{_last_month()}"),
+        "search by an order's number": found(last.reference),
+        "search by a name": found("Gail Gardner"),
+        "page of a person": page(staff, person),
+        "page of an order": page(staff, reverse("admin:shop_order_change", args=[last.pk])),
+        "sales, last month by day": page(staff, f"{sales}?period=last-month"),
+        "sales, last month by product": page(staff, f"{sales}?period=last-month&by=product"),
+        "sales, this year by month": page(staff, f"{sales}?period=this-year"),
+        "affiliates, last month": page(staff, f"{program}?period=last-month"),
+        "affiliates, this year by month": page(staff, f"{program}?period=this-year&by=month"),
+        "access archive of a person": Task(lambda: build_archive(email=CAROL, now=timezone.now())),
+        "erasure of a person": Task(_erasure),
+        "a round of housekeeping": Task(_housekeeping, rounds=3),
+        "evidence for all promises": Task(lambda: take_snapshot(now=timezone.now()), rounds=3),
+        "verify_ledger": Task(
+            _ledger,
+            rounds=1,
+            obstacle="It adds up every entry, which is its purpose: a sum that is carried forward could be wrong.",
+        ),
+    }
+
+
+def _ratios(name: str, task: Task, few: Cost, many: Cost) -> Iterator[Ratio]:
+    """A difference of queries is one of growth, too."""
+    detail = f"{many.milliseconds:.0f} against {few.milliseconds:.0f} ms; {many.queries} against {few.queries} queries"
+    growth = many.milliseconds / few.milliseconds
+    yield Ratio(f"{name}, grown", growth, GROWS, at_least=False, detail=detail, obstacle=task.obstacle)
+    if many.queries > few.queries:
+        more = many.queries / few.queries
+        yield Ratio(f"{name}: queries", more, 1, at_least=False, detail=f"{many.queries} against {few.queries}")
+    if task.limit is not None:
+        yield Ratio(f"{name}: time", many.milliseconds, task.limit, at_least=False, unit=" ms")
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _opened(response: Any) -> None:
+    if response.status_code != 200:
+        raise RuntimeError(f"a page does not answer: {response.status_code}")
+
+
+def _last_month() -> str:
+    first = timezone.localtime().replace(day=1)
+    before = (first - timedelta(days=1)).replace(day=1)
+    return f"placed_at__gte={before:%Y-%m-%d}&placed_at__lt={first:%Y-%m-%d}"
+
+
+def _erasure() -> None:
+    """Undone, so that the next round finds the person again."""
+    with transaction.atomic():
+        erase_person(email=CAROL)
+        transaction.set_rollback(True)
+
+
+def _housekeeping() -> None:
+    if failed := [job for job, done in housekeep(now=timezone.now(), lanes=[Lane.HERE]).items() if done is None]:
+        raise RuntimeError(f"failed: {failed}")
+
+
+def _ledger() -> None:
+    if difference := first_difference(paypal_since=None):
+        raise RuntimeError(difference)
+
+
+def _cost(task: Task) -> Cost:
+    task.run()  # what is looked up once a minute, such as the policy and the session, is known from here on
+    with CaptureQueriesContext(connection) as queries:
+        task.run()
+        count = len(queries)
+    return Cost(min(_milliseconds(task.run) for _ in range(task.rounds)), count)
+
+
+def _milliseconds(run: Run) -> float:
+    start = time.perf_counter()
+    run()
+    return (time.perf_counter() - start) * 1000
