@@ -69,7 +69,8 @@ def started(command: Sequence[str], **environment: str) -> Iterator[tuple[int, s
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    with tempfile.TemporaryDirectory(prefix="aitpro-load-") as folder:
+    with tempfile.TemporaryDirectory(prefix="aitpro-load-") as folder, Path(folder, "log").open("w+") as log:
+        Path(folder, "static").mkdir()  # what collectstatic would make
         process = subprocess.Popen(
             [part.replace("{port}", str(port)) for part in command],
             env={
@@ -79,9 +80,12 @@ def started(command: Sequence[str], **environment: str) -> Iterator[tuple[int, s
                 "KEYSTORE_URL": _url("keystore", "KEYSTORE_URL"),
                 **environment,
             },
+            stdout=log,
+            stderr=log,
         )
         try:
-            _wait_for(port, process)
+            if not _starts(port, process):
+                raise RuntimeError(f"{command} did not start: {Path(folder, 'log').read_text()[-2000:]}")
             yield port, process
         finally:
             process.terminate()
@@ -100,14 +104,16 @@ def _url(alias: str, variable: str) -> str:
     return urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+def _starts(port: int, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            return socket.create_connection(("127.0.0.1", port)).close()
+            socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
             time.sleep(0.1)
-    raise RuntimeError(f"{process.args!r} did not start")
+        else:
+            return True
+    return False
 
 
 def load(port: int, path: str, *, headers: dict[str, str] = HEADERS, seconds: float = SECONDS) -> Load:
@@ -119,7 +125,9 @@ def load(port: int, path: str, *, headers: dict[str, str] = HEADERS, seconds: fl
     command += ["--script", str(REPORT), f"http://127.0.0.1:{port}{path}"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = json.loads(told.rpartition("wrk-report ")[2])
-    if found["refused"] or not found["answers"]:
+    if not found["answers"]:
+        raise RuntimeError(f"{path}: no answer within {seconds} s")
+    if found["refused"]:
         raise RuntimeError(f"{path}: {found['refused']} of {found['answers']} answers were errors")
     return Load(
         per_second=found["answers"] / found["microseconds"] * 1e6,

@@ -23,7 +23,7 @@ from .payout_rows import LINES, add_affiliates
 from .timing import Ratio, seconds
 
 AFFILIATES = int(os.environ.get("PAYING_AFFILIATES", "10_000"))
-PROMISED = 10.0  # seconds on two cores
+PREPARED_WITHIN, CANCELED_WITHIN = 10.0, 3.0  # seconds on two cores
 
 
 def measure() -> Iterator[Ratio]:
@@ -38,17 +38,18 @@ def measure() -> Iterator[Ratio]:
     run = PayoutRun.objects.get()
     if run.items.count() != AFFILIATES or LedgerEntry.objects.unclaimed().exists():
         raise RuntimeError("not everybody is in the run")
-    cancelling = seconds(lambda: cancel_payout(run=run))
+    canceling = seconds(lambda: cancel_payout(run=run))
     comparing = seconds(_compare)
     yield Ratio(
         f"preparing a payout run of {AFFILIATES:,} affiliates, {AFFILIATES * LINES:,} ledger lines",
         preparing,
-        PROMISED,
+        PREPARED_WITHIN,
         at_least=False,
         unit="s",
-        detail=f"{statements.total()} statements; preview {looking:.1f} s, cancelling {cancelling:.1f} s,"
+        detail=f"{statements.total()} statements; preview {looking:.1f} s,"
         f" verify_ledger {comparing:.1f} s over {LedgerEntry.objects.count():,} lines",
     )
+    yield Ratio(f"canceling that run of {AFFILIATES:,}", canceling, CANCELED_WITHIN, at_least=False, unit="s")
 
 
 def _count(statements: Counter[str], execute: Callable[..., Any], sql: str, *rest: Any) -> Any:

@@ -63,7 +63,7 @@ def _table(name: str, module: str, databases: dict[str, Any]) -> str:
     ratios = {vendor: {line["what"]: Ratio(**line) for line in each["lines"]} for vendor, each in found.items()}
     when = "; ".join(f"{NAMES[vendor]} {each['at'][:16].replace('T', ' ')}" for vendor, each in found.items())
     lines = [
-        f"`benchmarks/{module}.py`; {when} UTC.",
+        f"`benchmarks/{module.replace('.', '/')}.py`; {when} UTC.",
         "",
         f"| | target | {' | '.join(map(NAMES.__getitem__, found))} |",
     ]

@@ -27,8 +27,8 @@ from privacy.encryption.sealing import Place, seal, unseal
 from privacy.models.limit_slot import LimitSlot
 from privacy.signals import limit_reached
 
+from .caches.away import CacheAway
 from .caches.limit_table import LimitTable
-from .caches.redis_cache import CacheAway
 
 logger = logging.getLogger(__name__)
 

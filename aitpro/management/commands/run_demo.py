@@ -1,7 +1,9 @@
 import os
 import shlex
 import socket
+import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,14 @@ from django.conf import settings
 from django.core.files import locks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS
 from django.urls import reverse
 from honcho.manager import Manager
 
 from aitpro.file_permissions import restrict_permissions
+from privacy.databases.migrations import pending_migrations
 
+MANAGE = [sys.executable, "manage.py"]
 PAGES = {
     "site": "site:home",
     "shop": "/products/bps-pro/",
@@ -41,9 +46,14 @@ class Command(BaseCommand):
         sys.exit(self._run())
 
     def _prepare(self) -> None:
-        for database in settings.DATABASES:
-            call_command("migrate", database=database, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        others = [name for name in settings.DATABASES if name != DEFAULT_DB_ALIAS and pending_migrations(name)]
+        with ExitStack() as beside:  # it waits for them
+            commands = ([*MANAGE, "migrate", "--database", name, "--verbosity", "0"] for name in others)
+            processes = [beside.enter_context(subprocess.Popen(command)) for command in commands]
+            call_command("migrate", verbosity=0)
+            call_command("collectstatic", interactive=False, verbosity=0)
+        if any(process.returncode for process in processes):
+            raise CommandError(f"These databases could not be migrated: {', '.join(others)}")
         self._print_addresses()
         call_command("seed_demo", stdout=self.stdout)
 
@@ -75,11 +85,11 @@ class Command(BaseCommand):
 
 
 def _processes() -> dict[str, str]:
-    manage = [sys.executable, "manage.py"]
+    after_web = [sys.executable, "-m", "aitpro.processes.after_web", str(settings.PORT)]
     processes = {
         "web": [sys.executable, "-m", "gunicorn", "aitpro.wsgi", "--bind", f"127.0.0.1:{settings.PORT}"],
-        "worker": [*manage, "db_worker", "--interval", "0.5", "--no-reload"],
-        "clock": [*manage, "housekeeping", "--every", "60", "--clock-is-right"],
+        "worker": [*after_web, *MANAGE, "db_worker", "--interval", "0.5", "--no-reload"],
+        "clock": [*after_web, *MANAGE, "housekeeping", "--every", "60", "--clock-is-right"],
     }
     if settings.PAYPAL_MODE == "standin":
         processes["paypal"] = [sys.executable, "-m", "paypal_standin", *_standin_options()]

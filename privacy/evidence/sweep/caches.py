@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 
-from privacy.web.caches.redis_cache import CacheAway, RedisCache
+from privacy.web.caches.availability import is_redis
+from privacy.web.caches.away import CacheAway
 
 from .detectors import has_email
 from .run import Sweep, part
+
+if TYPE_CHECKING:
+    from privacy.web.caches.redis_cache import RedisCache
 
 
 @part("encrypted")
@@ -17,9 +23,9 @@ def caches_hold_nothing_readable(sweep: Sweep) -> None:
         cache = caches[alias]
         if isinstance(cache, LocMemCache):
             sweep.left(f"the cache {alias}, which is in the memory of the site's processes")
-        elif isinstance(cache, RedisCache):
+        elif is_redis(alias):
             try:
-                _search(sweep, alias, cache)
+                _search(sweep, alias, cast("RedisCache", cache))
             except CacheAway:
                 sweep.not_tried(f"the cache {alias} does not respond, so it can't be searched")
         else:

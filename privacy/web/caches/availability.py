@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, register
 from django.db import DatabaseError
 
-from .redis_cache import CacheAway, RedisCache
+from .away import CacheAway
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +34,20 @@ def cache_works() -> bool:
 def log_cache_at_start() -> None:
     """Says loudly, once in each process, that limits are counted elsewhere. It starts all the same: people can be
     served."""
-    if isinstance(caches["limits"], RedisCache) and not cache_works():
+    if is_redis("limits") and not cache_works():
         logger.critical("CACHE_URL: the cache does not answer; limits are counted in the database until it does")
 
 
 @register(deploy=True)
 def cache_answers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Connects to Redis. The table needs no check: it is there or not with the database."""
-    configured = settings.CACHES["limits"]["BACKEND"].endswith(".RedisCache")
-    if not configured or cache_works():
+    if not is_redis("limits") or cache_works():
         return []
     said = "CACHE_URL: the cache does not answer, or doesn't store values. Limits are counted in the database instead."
     hint = "Check that Redis runs, and its address, password and database number in CACHE_URL."
     return [Error(said, hint=hint, id="privacy.E070")]
+
+
+def is_redis(alias: str) -> bool:
+    """By its settings, so that a site without Redis doesn't load it."""
+    return bool(settings.CACHES[alias]["BACKEND"].endswith(".RedisCache"))

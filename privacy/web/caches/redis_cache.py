@@ -18,15 +18,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError, RedisError
 from redis.retry import Retry
 
+from .away import CacheAway
+
 logger = logging.getLogger(__name__)
 
 SECONDS = 0.5  # to connect, and again for each answer
 PAUSE = 5  # seconds after a failure, until the next try
 SCANNED_AT_ONCE = 500
-
-
-class CacheAway(Exception):
-    """Redis doesn't answer, or refuses. Names neither its address nor a value."""
 
 
 class RedisCache(BaseCache):

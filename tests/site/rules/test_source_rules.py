@@ -34,6 +34,7 @@ MODULES = {
         BOUNDED,
         "shop/paypal/transport.py",
         "aitpro/web_worker.py",
+        "aitpro/processes/after_web.py",
         "aitpro/probes/third_parties.py",
         *REHEARSAL,
     },
@@ -81,6 +82,7 @@ CALLS = {
     "time.sleep": {
         "aitpro/health/watch.py",
         "aitpro/management/commands/housekeeping.py",
+        "aitpro/processes/after_web.py",
         "aitpro/processes/worker.py",
         "aitpro/upgrades/after_restart.py",
         "aitpro/upgrades/migrating.py",

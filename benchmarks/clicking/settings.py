@@ -3,5 +3,5 @@
 from aitpro.settings import *  # noqa: F403
 from aitpro.settings import STORAGES
 
-ROOT_URLCONF = "benchmarks.clicks_site"
+ROOT_URLCONF = "benchmarks.clicking.site"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # no collectstatic

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from .models import FernetRow, PlainRow, SealedRow
-from .timing import Ratio, side_by_side, sized
+from benchmarks.models import FernetRow, PlainRow, SealedRow
+from benchmarks.timing import Ratio, side_by_side, sized
 
 ROWS = sized(20_000, 5_000)
 VALUES = {"name": "Carol Customer", "email": "carol.customer@example.org", "message": "How much is a small website?"}

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import django
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.clicks_settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.clicking.settings"
 django.setup()
 
 from django.conf import settings  # noqa: E402

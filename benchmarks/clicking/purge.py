@@ -15,9 +15,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
-
-from .http_load import Load, load, server
-from .timing import Ratio, sized
+from benchmarks.http_load import Load, load, server
+from benchmarks.timing import Ratio, sized
 
 CLICKS = sized(10_000_000, 200_000)  # half of them have expired
 ROUNDS, SECONDS = sized(7, 2), sized(4.0, 2.0)
@@ -47,7 +46,7 @@ def measure() -> Iterator[Ratio]:
     _insert_clicks(affiliate, range(CLICKS // 2 + 1, CLICKS + 1), now - timedelta(days=1))
     without: list[Load] = []
     during: list[Load] = []
-    with server("benchmarks.clicks_site:application", DJANGO_SETTINGS_MODULE="benchmarks.clicks_settings") as port:
+    with server("benchmarks.clicking.site:application", DJANGO_SETTINGS_MODULE="benchmarks.clicking.settings") as port:
         load(port, CLICK)
         for _ in range(ROUNDS):
             without.append(load(port, CLICK, seconds=SECONDS))

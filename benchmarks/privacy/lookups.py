@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from .models import PlainPerson, SealedPerson
-from .timing import Ratio, side_by_side, sized
+from benchmarks.models import PlainPerson, SealedPerson
+from benchmarks.timing import Ratio, side_by_side, sized
 
 FEW, MANY = sized(10_000, 1000), sized(1_000_000, 20_000)
 LOOK_UPS = 300

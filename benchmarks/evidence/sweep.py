@@ -15,15 +15,14 @@ from django.db import connection, connections
 from django.test import Client
 
 from affiliates.models import Click
+from benchmarks.timing import Ratio, seconds, sized
 from tests import factories
-
-from .timing import Ratio, seconds, sized
 
 ROWS = sized(1_000_000, 20_000)
 PAUSE = 0.1  # seconds between two page views
 ALONE = 100  # pages
 SECONDS = 60
-PROGRAM = [sys.executable, "-m", "benchmarks.sweep_process"]
+PROGRAM = [sys.executable, "-m", "benchmarks.evidence.sweep_process"]
 
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)"
 _IDS = {"sqlite": "printf('%%032x', n)", "postgresql": "lpad(to_hex(n), 32, '0')::uuid"}

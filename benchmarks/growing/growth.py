@@ -23,6 +23,7 @@ from accounts.models import User
 from affiliates.models import Affiliate, Click, Commission, LedgerEntry, PayoutItem
 from affiliates.payouts.reconciliation import first_difference
 from aitpro.housekeeping import Lane, housekeep
+from benchmarks.timing import Ratio, sized
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
@@ -32,9 +33,8 @@ from privacy.requests.archive import build_archive
 from shop.models import License, Order, Payment, PayPalEvent, Refund
 
 from .bulk_sql import analyze, at_any_risk
-from .growth_rows import CAROL, add_orders, prepare, sum_up
-from .growth_visits import add_audit, add_clicks, add_mails, add_messages
-from .timing import Ratio, sized
+from .rows import CAROL, add_orders, prepare, sum_up
+from .visits import add_audit, add_clicks, add_mails, add_messages
 
 # Seven of eight orders earn a commission.
 ORDERS = int(os.environ.get("GROWTH_ORDERS", sized("1_150_000", "50_000")))

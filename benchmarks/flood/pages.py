@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from accounts.models import User
+from benchmarks.http_load import HEADERS, server
+from benchmarks.timing import Ratio
 
-from .clicks import BROWSER
-from .http_load import server
-from .timing import Ratio
 from .wrong_passwords import answer
 
 CONNECTIONS, ROUNDS, PAGES = 24, 5, 60
@@ -50,7 +49,8 @@ def _round(port: int) -> tuple[float, float]:
 
 
 def _page_seconds(port: int) -> float:
-    request = f"GET {PAGE} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{BROWSER}\r\n".encode()
+    headers = "".join(f"{name}: {value}\r\n" for name, value in {**HEADERS, "Connection": "close"}.items())
+    request = f"GET {PAGE} HTTP/1.1\r\n{headers}\r\n".encode()
     times = []
     for _ in range(PAGES):
         start = time.perf_counter()
@@ -62,7 +62,7 @@ def _page_seconds(port: int) -> float:
 
 @contextmanager
 def _flood(port: int) -> Iterator[None]:
-    flood = subprocess.Popen([sys.executable, "-m", "benchmarks.wrong_passwords", str(port), str(CONNECTIONS)])
+    flood = subprocess.Popen([sys.executable, "-m", "benchmarks.flood.wrong_passwords", str(port), str(CONNECTIONS)])
     try:
         time.sleep(2)  # until the flood has started
         yield

@@ -1,6 +1,6 @@
 """Clicks per second, compared with a bare Django page with one raw INSERT, in the same gunicorn, database and run.
 
-What the pages do is told in `clicks_site`. Every answer of the two leaves one row.
+What the pages do is told in `site`. Every answer of the two leaves one row.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from statistics import median
 
 from accounts.models import User
 from affiliates.models import Affiliate, Click
-
-from .http_load import Loads, against_floor, alternate, answer_exactly, server
-from .models import PlainClick
-from .timing import Ratio, sized
+from benchmarks.http_load import Loads, against_floor, alternate, answer_exactly, server
+from benchmarks.models import PlainClick
+from benchmarks.timing import Ratio, sized
 
 CLICK, ROW, SMALLEST, HASTY, GUARDED = (
     "/go/CLICKING/?sub=spring",
@@ -24,14 +23,14 @@ CLICK, ROW, SMALLEST, HASTY, GUARDED = (
 )
 HOME, QUIET_HOME = "/", "/bare/home/"
 EXACTLY = sized(5000, 500)  # clicks, each of another visitor
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "benchmarks.clicks_settings"}
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "benchmarks.clicking.settings"}
 
 
 def measure() -> Iterator[Ratio]:
     owner = User.objects.create_user("clicking@example.org")
     Affiliate.objects.create(user=owner, code="CLICKING", terms_version="1")
     rows = {CLICK: Click._base_manager.count, ROW: PlainClick.objects.count}
-    with server("benchmarks.clicks_site:application", **SETTINGS) as port:
+    with server("benchmarks.clicking.site:application", **SETTINGS) as port:
         loads = alternate(port, (CLICK, ROW), rows=rows)
         others = alternate(port, (CLICK, SMALLEST, HASTY, GUARDED, HOME, QUIET_HOME), rounds=sized(3, 1))
         before = Click._base_manager.count()

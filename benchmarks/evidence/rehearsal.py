@@ -10,9 +10,8 @@ from time import sleep
 
 from django.test import Client
 
+from benchmarks.timing import Ratio, seconds
 from privacy.evidence.rehearsal.scratch_copy import scratch_copy
-
-from .timing import Ratio, seconds
 
 PAUSE = 0.1  # seconds between two page views
 ALONE = 100  # pages

@@ -12,10 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
+from benchmarks.timing import Ratio, seconds, sized
 from privacy.encryption.models import uuid7
 from privacy.keystore.day_keys import destroy_due_keys
-
-from .timing import Ratio, seconds, sized
 
 FEW, MANY = 1_000, sized(1_000_000, 10_000)
 ROUNDS = 3

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
+from benchmarks.timing import Ratio, median_seconds, sized
 from privacy.requests.archive import build_archive
 from shop.models import Order, Product
-
-from .timing import Ratio, median_seconds, sized
 
 FEW, MANY = sized(10_000, 1000), sized(1_000_000, 10_000)
 CAROL = "carol@example.org"

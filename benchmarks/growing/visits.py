@@ -15,7 +15,7 @@ from privacy.models import OutgoingMail
 from shop.models import Order
 
 from .bulk_sql import ago, copy_rows, day_of, numbers, run, uuid_of
-from .growth_rows import AFFILIATE, CAROL, CHUNK, NAMES
+from .rows import AFFILIATE, CAROL, CHUNK, NAMES
 
 DAYS = 29  # a click is gone on the thirtieth
 MODEL = "/grow-model"

@@ -1,0 +1,1 @@
+"""Clicks against a bare page that stores as much, and what the purge costs them."""

@@ -1,0 +1,1 @@
+"""The nightly work that proves the promises, and its effect on pages."""

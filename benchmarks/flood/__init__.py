@@ -1,0 +1,1 @@
+"""Pages during a flood of wrong passwords."""

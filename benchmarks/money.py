@@ -1,0 +1,45 @@
+"""The money paths without PayPal: from the filled checkout form to the redirect, and from PayPal's message to the
+commission. The buyer came through an affiliate's link. `tests/site/budget` counts the same work."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.site.budget.answering_paypal import answering_paypal
+from tests.site.budget.counting import count_work
+from tests.site.budget.paths import PATHS, World
+
+from .timing import Ratio, seconds, sized
+
+PURCHASES = sized(60, 15)
+MILLISECONDS, QUERIES = 25, 20  # promised
+LABELS = {"checkout": "from the checkout form to PayPal", "webhook": "from the webhook to the commission"}
+OBSTACLES = {
+    "checkout": "two limits (6 queries, none with Redis) and the referral (9) are looked up and written",
+    "webhook": "one transaction books payment, commission, statistics, license, mail and two audit entries",
+}
+
+
+def measure() -> Iterator[Ratio]:
+    with TemporaryDirectory() as folder, answering_paypal(Path(folder)) as paypal:
+        world = World(paypal)
+        for name, label in LABELS.items():
+            path = PATHS[name]
+            path(world)()
+            taken, computed = [], []
+            for _ in range(PURCHASES):
+                act, before = path(world), time.thread_time()
+                taken.append(seconds(act) * 1000)
+                computed.append((time.thread_time() - before) * 1000)
+            detail = f"computing {statistics.median(computed):.1f} ms of it; {PURCHASES} purchases, one after the other"
+            median, obstacle = statistics.median(taken), OBSTACLES[name]
+            yield Ratio(label, median, MILLISECONDS, at_least=False, unit="ms", detail=detail, obstacle=obstacle)
+            work = count_work(path(world))
+            detail = f"{work.sql_bytes:,} bytes of SQL, {work.calls:,} calls of Python functions"
+            yield Ratio(
+                f"queries {label}", work.queries, QUERIES, at_least=False, unit="", detail=detail, obstacle=obstacle
+            )

@@ -1,0 +1,1 @@
+"""The cost of encryption, of archives and of erasure."""
