@@ -107,7 +107,7 @@ def _visit_rows(affiliate: Affiliate, since: date, until: date, by: By, *, per_d
         .values_list("day", "under")
         .annotate(**{f"of_{name}": Sum(name) for name in COUNTERS})
     )
-    lines = added.union(clicks, pending_visit_counts, all=True)
+    lines = added.union(clicks, pending_visit_counts, all=True).order_by()
     return [(day, label, dict(zip(COUNTERS, counts, strict=True))) for day, label, *counts in lines]
 
 
