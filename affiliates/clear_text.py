@@ -25,15 +25,15 @@ clear_text(
     """
     affiliates_commission.currency affiliates_dailysales.currency affiliates_labelsales.currency
     affiliates_ledgerentry.currency affiliates_payoutrun.currency affiliates_payoutitem.currency
-    affiliates_rate.currency affiliates_balancedelta.currency
+    affiliates_rate.currency affiliates_balancedelta.currency affiliates_commissionday.currency
     """,
 )
-clear_text(PROGRAM, "affiliates_balancedelta.bucket")
+clear_text(PROGRAM, "affiliates_balancedelta.bucket affiliates_commissionday.by")
 clear_text(
     OWN_WORDS,
     """
     affiliates_ledgercheck.difference affiliates_payoutrun.problem affiliates_payoutitem.error
-    affiliates_paypalbatch.difference affiliates_paypalbatch.problem
+    affiliates_paypalbatch.difference affiliates_paypalbatch.problem affiliates_commissionday.key
     """,
 )
 clear_text(

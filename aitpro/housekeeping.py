@@ -136,7 +136,7 @@ JOBS: dict[str, Job] = {
     "ledger reconciled": Job(lambda now: reconcile_ledger_nightly(now=now), AFFILIATES),
     "balances folded": Job(lambda now: merge_balance_rows(now=now), AFFILIATES),
     # Separate, so that each reads for its own purpose.
-    "finished days summed": Job(lambda now: sum_sales(now=now), ORDERS),
+    "finished days summed": Job(lambda now: sum_sales(now=now), ORDERS | AFFILIATES),
     "commissions summed": Job(lambda now: sum_commissions(now=now), AFFILIATES),
     "rehearsals started": Job(lambda now: start_when_due(now=now)),
     # The last of its lane: it measures the results of the others.

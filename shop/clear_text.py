@@ -1,6 +1,6 @@
 """The readable columns of this app."""
 
-from privacy.registry.clear_text import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAYPALS, PUBLIC, clear_text
+from privacy.registry.clear_text import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAYPALS, PROGRAM, PUBLIC, clear_text
 
 clear_text(
     DIGEST,
@@ -20,10 +20,11 @@ clear_text(
     CURRENCY,
     """
     shop_dispute.currency shop_extracapture.currency shop_order.currency shop_payment.currency
-    shop_paypalsnapshot.currency shop_refund.currency
+    shop_paypalsnapshot.currency shop_refund.currency shop_salesday.currency
     """,
 )
-clear_text(OWN_WORDS, "shop_payment.problem")
+clear_text(OWN_WORDS, "shop_payment.problem shop_salesday.key")
+clear_text(PROGRAM, "shop_salesday.by")
 clear_text(
     PUBLIC,
     """

@@ -39,7 +39,8 @@ clear_text(
     audit_auditentry.action audit_auditentry.object_model disclosure_disclosure.scope keystore_optoutcopy.channel
     keystore_optoutcopy.point keystore_optoutcopy.purpose keystore_optoutcopy.source policy_policynotice.contact_model
     privacy_addresschange.model privacy_addressindexing.rules privacy_heartbeat.name privacy_mailtally.kind
-    privacy_breach.promise privacy_measurement.promise
+    privacy_breach.promise privacy_measurement.promise privacy_changedmoment.subject privacy_summeddays.subject
+    privacy_summeddays.version
     privacy_outgoingmail.about_model privacy_outgoingmail.kind privacy_promisestate.promise
     privacy_undeliverableaddress.code
     """,

@@ -38,8 +38,8 @@ PASSED_ON = (
     *("LOG_FORMAT", "LOG_SLOW_QUERIES_MS", "LOG_SLOW_REQUESTS_MS"),
     *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
 )
-# Not for the copy: the site's Redis, when the site rehearses, the demo's sales, the dead-man ping, the mailbox with
-# people's mail, and files that only the site can read.
+# Not for the copy: the site's Redis and replica, when the site rehearses, the demo's sales, the dead-man ping, the
+# mailbox with people's mail, and files that only the site can read.
 KEPT_BACK = (
     "CACHE_URL",
     "DEMO_DAYS",
@@ -48,6 +48,8 @@ KEPT_BACK = (
     "REHEARSAL_HOUR",
     "REHEARSAL_SECONDS",
     "REHEARSE_NIGHTLY",
+    "REPLICA_LAG_SECONDS",
+    "REPLICA_URL",
     "BACKUP_RECIPIENTS",
     "LOG_FILES",
     "MAIL_IN_AFTER",

@@ -107,7 +107,7 @@ def test_affiliate_page_has_constant_query_count(staff: Client, alice: Affiliate
     few = one_more()
     for _ in range(3):
         many = one_more()
-    assert many == few <= 30
+    assert many == few <= 34  # each period of the report looks which of its days are summed
 
 
 def test_affiliate_page_hides_money_without_permission(alice: Affiliate, product: Product, vera: User) -> None:
