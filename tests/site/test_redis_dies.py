@@ -73,9 +73,12 @@ def buy(site: RunningSite, **typed: str) -> Visitor:
 
 def test_site_starts_without_redis_and_says_so(site: RunningSite, redis: RedisServer) -> None:
     redis.kill()
-    told = [line for line in site.output if "CACHE_URL: the cache does not answer" in line]
-    assert len(told) >= 3  # web, worker and clock
-    assert str(redis.port) not in " ".join(told)
+
+    def told() -> list[str]:
+        return [line for line in list(site.output) if "CACHE_URL: the cache does not answer" in line]
+
+    wait_for(lambda: len(told()) >= 3, "the lines of web, worker and clock")  # the last two start once the site answers
+    assert str(redis.port) not in " ".join(told())
     write(site)
     buy(site)
 
