@@ -1,6 +1,6 @@
 """One data set at any size: three years of orders, each with payment and license, most with a commission that was paid.
 
-Nothing is there that the program would not write: the books agree (`verify_ledger`), as much as a page can see. The
+It holds only what the program itself could write, and the books agree (`verify_ledger`), as far as a page can see. The
 database multiplies a few rows of the program. The newest orders are made by the program, because their sealed columns
 belong to their rows; no page opens an older one.
 """
