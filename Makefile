@@ -67,7 +67,7 @@ check: lint types imports migrations deploy-check test browser-tests next-checks
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint --check --lint --quiet templates paypal_standin/templates
+	$(BIN)/djlint --check --lint templates paypal_standin/templates
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
