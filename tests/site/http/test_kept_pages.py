@@ -1,4 +1,4 @@
-"""A page that is the same for every reader is kept for a second; whoever asks gets their own page, or everybody's."""
+"""A page that is the same for every reader is kept while it is unchanged; nobody gets another's page."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import gzip
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.conf import settings as site_settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve, reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Click
@@ -214,6 +217,81 @@ def test_a_page_that_took_long_is_not_kept_longer(process: Process, clock: Clock
     process.get("/products/")
     process.application.application = site
     assert not process.get("/products/").is_kept
+
+
+def _never(*_request: Any) -> Any:
+    pytest.fail("The page was rendered anew.")
+
+
+@pytest.mark.parametrize("address", [address for address in KEPT if address != "/privacy/evidence/"])
+def test_an_unchanged_page_is_not_rendered_again_but_looked_at(process: Process, clock: Clock, address: str) -> None:
+    first = process.get(address)
+    process.application.application = _never
+    clock.now += kept_pages.LIFE
+    looked_at = process.get(address)
+    assert looked_at.body == first.body
+    assert 0 < looked_at.queries <= first.queries
+    assert process.get(address).is_kept
+
+
+def test_a_page_that_nobody_asked_for_is_looked_at_too(process: Process, clock: Clock, product: Product) -> None:
+    process.get("/products/")
+    clock.now += kept_pages.LIFE + kept_pages.RENEWING + 5
+    site, process.application.application = process.application.application, _never
+    assert b"BPS Pro 2" not in process.get("/products/").body
+    process.application.application = site
+    Product.objects.filter(pk=product.pk).update(name="BPS Pro 2")
+    clock.now += kept_pages.LIFE + kept_pages.RENEWING + 5
+    assert b"BPS Pro 2" in process.get("/products/").body
+
+
+def test_what_appears_by_the_clock_alone_is_on_the_pages_after_seconds(process: Process, clock: Clock) -> None:
+    soon = timezone.now() + timedelta(seconds=1)
+    Page.objects.filter(slug="guide").update(place=Page.Place.FOOTER, published_from=soon)
+    assert b'href="/guide/"' not in process.get("/about/").body
+    with time_machine.travel(soon, tick=False):
+        clock.now += kept_pages.LONGEST
+        assert b'href="/guide/"' in process.get("/about/").body
+
+
+def test_the_evidence_page_is_made_of_more_than_rows_and_is_rendered_each_second(
+    process: Process, clock: Clock
+) -> None:
+    assert process.get("/privacy/evidence/").status == "200 OK"
+    process.application.application = lambda *_request: pytest.fail("rendered")
+    assert process.get("/privacy/evidence/").is_kept
+    clock.now += kept_pages.LIFE
+    with pytest.raises(pytest.fail.Exception, match="rendered"):
+        process.get("/privacy/evidence/")
+
+
+def test_a_change_while_a_page_is_rendered_is_seen_at_the_next_look(
+    process: Process, clock: Clock, product: Product
+) -> None:
+    site = process.application.application
+
+    def changed_meanwhile(*request: Any) -> Any:
+        found = site(*request)
+        Product.objects.filter(pk=product.pk).update(name="BPS Pro 2")
+        return found
+
+    process.application.application = changed_meanwhile
+    assert b"BPS Pro 2" not in process.get("/products/").body
+    process.application.application = site
+    clock.now += kept_pages.LIFE
+    assert b"BPS Pro 2" in process.get("/products/").body
+
+
+def test_while_the_database_is_away_there_are_no_old_pages(process: Process, clock: Clock) -> None:
+    process.get("/about/")
+    clock.now += kept_pages.LIFE
+
+    def away(*_query: Any) -> Any:
+        raise OperationalError("away")
+
+    with connection.execute_wrapper(away):
+        assert process.get("/about/").status == "503 Service Unavailable"
+    assert process.get("/about/").status == "200 OK"
 
 
 def test_a_page_that_is_gone_is_gone_after_a_second(process: Process, clock: Clock, product: Product) -> None:
