@@ -103,9 +103,9 @@ class KeptPage:
     """An answer with its headers, plain, compressed and unchanged. It has no secret that its length could tell."""
 
     def __init__(
-        self, match: ResolverMatch, headers: dict[str, str], body: bytes, reads: list[Read], rendered: float
+        self, match: ResolverMatch, headers: dict[str, str], body: bytes, reads: Iterable[Read], rendered: float
     ) -> None:
-        self.match, self.reads, self.rendered = match, reads, rendered
+        self.match, self.reads, self.rendered = match, tuple(reads), rendered
         self.until, self.is_being_renewed = rendered + LIFE, False
         self._etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         same = {name: value for name, value in headers.items() if name not in {HEADER, "Content-Length"}}

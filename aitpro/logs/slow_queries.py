@@ -27,7 +27,7 @@ _LITERAL = re.compile(
 def install_slow_query_log(*, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """On each new connection; a wrapper that connects again has it already."""
     if settings.LOG_SLOW_QUERIES_MS and log_slow_query not in connection.execute_wrappers:
-        connection.execute_wrappers.append(log_slow_query)
+        connection.execute_wrappers.insert(0, log_slow_query)  # `execute_wrapper` takes the last one off at its end
 
 
 def log_slow_query(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

@@ -126,6 +126,7 @@ def observed(observer: Observer) -> Iterator[None]:
 
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Installs the check on a new database connection."""
+    """Installs the check on a new database connection. As the first: whoever opens it within `execute_wrapper` would
+    take off the last one, and with it the check."""
     if check not in connection.execute_wrappers:
-        connection.execute_wrappers.append(check)
+        connection.execute_wrappers.insert(0, check)

@@ -94,7 +94,7 @@ def _between(what: str, work: Callable[..., Any]) -> Callable[..., Any]:
 
 def _watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     if _statement not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_statement)
+        connection.execute_wrappers.insert(0, _statement)
 
 
 def _statement(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

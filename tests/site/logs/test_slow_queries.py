@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -10,6 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from aitpro.logs.slow_queries import install_slow_query_log, log_slow_query, without_literals
+from privacy.registry.query_purposes import check
 
 pytestmark = pytest.mark.django_db(databases=["default", "keystore"])
 
@@ -27,6 +30,21 @@ def test_each_connection_has_the_log(settings: Settings) -> None:
         assert connections[alias].execute_wrappers.count(log_slow_query) == 1
         install_slow_query_log(connection=connections[alias])
         assert connections[alias].execute_wrappers.count(log_slow_query) == 1
+
+
+def test_whoever_opens_a_connection_within_a_wrapper_of_their_own_takes_off_neither_log_nor_check() -> None:
+    opened = connections["keystore"].copy()
+
+    def own(execute: Callable[..., Any], *query: Any) -> Any:
+        return execute(*query)
+
+    try:
+        with opened.execute_wrapper(own):
+            opened.connect()
+            assert len(opened.execute_wrappers) == 3
+        assert set(opened.execute_wrappers) == {log_slow_query, check}
+    finally:
+        opened.close()
 
 
 @pytest.mark.usefixtures("all_are_slow")
