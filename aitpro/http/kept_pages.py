@@ -56,6 +56,7 @@ HEADERS_READ = {
 }
 LIFE = 1.0  # seconds; then whoever asks next gets the page as it is now
 RENEWING = 1.0  # seconds more at most, for those who ask while it is being renewed
+PATIENCE = 0.5  # seconds for which a request waits for another that renews
 LONGEST = 20.0  # seconds; then it is rendered in any case, because of what the clock alone changes
 MADE_OF_MORE_THAN_ROWS = {"privacy:evidence"}
 MOST = 200  # pages in a process; the oldest makes room
@@ -106,7 +107,7 @@ class KeptPage:
         self, match: ResolverMatch, headers: dict[str, str], body: bytes, reads: Iterable[Read], rendered: float
     ) -> None:
         self.match, self.reads, self.rendered = match, tuple(reads), rendered
-        self.until, self.is_being_renewed = rendered + LIFE, False
+        self.until = rendered + LIFE
         self._etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         same = {name: value for name, value in headers.items() if name not in {HEADER, "Content-Length"}}
         same |= {"Vary": "Accept-Encoding, Cookie", "ETag": self._etag, "Cache-Control": "no-cache"}
@@ -130,7 +131,7 @@ class KeptPages:
     """Around the WSGI application: answers before Django makes a request of it. Counts and ids are as for any page.
 
     A page is made of the rows that its queries found. While they find the same, it stays; looking takes a tenth of the
-    time of rendering.
+    time of rendering, and one request does either.
 
     A page is kept by its path alone. So only a request that differs in nothing else gets one: without a query, to the
     site's own address and over its protocol, without a session. And only one without any cookie leaves its page behind,
@@ -141,7 +142,8 @@ class KeptPages:
         self.application = application
         self._site = urlsplit(settings.SITE_URL)
         self.pages: dict[str, KeptPage] = {}
-        self._lock = threading.Lock()
+        self._renewing = {view: threading.Lock() for view in SAME_FOR_ALL_READERS}
+        self._keeping = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not self._is_plain(environ):
@@ -152,7 +154,15 @@ class KeptPages:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             return self.application(environ, start_response)
         if page is None or not self._is_fresh(page, began):
-            return self._render(request, began, start_response)
+            match = page.match if page else _match_of(request)
+            if match is None:
+                return self.application(environ, start_response)
+            with self._alone(match):
+                page = self._looked_at(request.path_info)
+                if page is None and not request.COOKIES:
+                    return self._render(request, match, start_response)
+            if page is None:
+                return self.application(environ, start_response)
         request.resolver_match = page.match
         attach_referral(request)
         body = page.answer(environ, request_id(environ), start_response)
@@ -161,23 +171,34 @@ class KeptPages:
         return body
 
     def _is_fresh(self, page: KeptPage, now: float) -> bool:
-        """One request of those that come at the end of its life looks whether anything has changed."""
-        if now < page.until:
-            return True
-        if now < page.until + RENEWING:
-            with self._lock:
-                is_being_renewed, page.is_being_renewed = page.is_being_renewed, True
-            if is_being_renewed:
-                return True
+        """For a second more while somebody renews it."""
+        return now < page.until or (now < page.until + RENEWING and self._renewing[page.match.view_name].locked())
+
+    @contextmanager
+    def _alone(self, match: ResolverMatch) -> Iterator[None]:
+        """One at a time: several at once would each take as many times as long. Nobody waits for one that hangs."""
+        lock = self._renewing[match.view_name]
+        is_alone = lock.acquire(timeout=PATIENCE)
+        try:
+            yield
+        finally:
+            if is_alone:
+                lock.release()
+
+    def _looked_at(self, path: str) -> KeptPage | None:
+        """The page that is kept, unless its queries find other rows now."""
+        page, now = self.pages.get(path), time.monotonic()
+        if page is None or now < page.until:
+            return page
         if page.match.view_name in MADE_OF_MORE_THAN_ROWS or now >= page.rendered + LONGEST:
-            return False
+            return None
         try:
             is_unchanged = all(read.finds_the_same() for read in page.reads)
         except DatabaseError:
-            return False  # who renders it says so
+            return None  # who renders it says so
         if is_unchanged:
-            page.until, page.is_being_renewed = now + LIFE, False
-        return is_unchanged
+            page.until = now + LIFE
+        return page if is_unchanged else None
 
     def _is_plain(self, environ: Environ) -> bool:
         return (
@@ -196,11 +217,10 @@ class KeptPages:
         peer = environ.get("REMOTE_ADDR", "")
         return str(forwarded).lower() if settings.TRUSTED_PROXIES and (not peer or is_trusted_proxy(peer)) else ""
 
-    def _render(self, request: WSGIRequest, now: float, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ = request.environ
-        match = _match_of(request)
-        if match is None or request.COOKIES:
-            return self.application(environ, start_response)
+    def _render(
+        self, request: WSGIRequest, match: ResolverMatch, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        environ, began = request.environ, time.monotonic()
         told: list[Any] = []
         rendered = {name: value for name, value in environ.items() if name[:5] != "HTTP_" or name in HEADERS_READ}
         with _noted_reads() as reads:
@@ -212,12 +232,12 @@ class KeptPages:
             start_response(*told)
             return answer  # type: ignore[no-any-return]
         with closing(answer):
-            page = KeptPage(match, headers, b"".join(answer), reads, now)
+            page = KeptPage(match, headers, b"".join(answer), reads, began)
         self._keep(environ["PATH_INFO"], page)
         return page.answer(environ, headers[HEADER], start_response)
 
     def _keep(self, path: str, page: KeptPage) -> None:
-        with self._lock:
+        with self._keeping:
             self.pages.pop(path, None)  # so that the oldest comes first
             self.pages[path] = page
             while len(self.pages) > MOST:

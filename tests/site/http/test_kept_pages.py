@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_network
@@ -203,6 +205,22 @@ def test_while_one_request_renders_a_page_the_others_get_the_last_one_for_a_seco
     assert others[0].is_kept
     assert b"BPS Pro 2" not in others[0].body
     assert b"BPS Pro 2" in others[1].body
+
+
+def test_of_many_who_come_at_once_one_renders(process: Process) -> None:
+    rendered: list[float] = []
+
+    def slowly(_environ: Any, start_response: Any) -> list[bytes]:
+        rendered.append(time.monotonic())
+        time.sleep(0.1)
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), (HEADER, "0123456789abcdef")])
+        return [b"The page."]
+
+    process.application.application = slowly
+    with ThreadPoolExecutor(8) as readers:
+        answers = list(readers.map(process.get, ["/about/"] * 8))
+    assert {answer.body for answer in answers} == {b"The page."}
+    assert len(rendered) == 1
 
 
 def test_a_page_that_took_long_is_not_kept_longer(process: Process, clock: Clock, product: Product) -> None:
