@@ -9,6 +9,7 @@ which are links that open something.
 import ctypes
 import gc
 import os
+import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")  # the worker class reads them before the site does
 os.umask(0o077)  # from the first file on: the settings, which say the same, are read later
@@ -31,6 +32,9 @@ secure_scheme_headers = {}  # whose X-Forwarded-Proto counts is decided in one p
 control_socket_disable = True  # it would lie outside the data folder, and two copies would share it
 # The workers share what the master loads before it forks (aitpro/shared_memory.py). SIGHUP loads no new code: restart.
 preload_app = True
+
+# A thread that computes holds up the others, which send and receive, for so long each time. Python's 5 ms are many waits.
+sys.setswitchinterval(0.001)  # seconds
 
 # glibc keeps freed memory for each thread, once it was large: a password hash takes 19 MB. This gives it back at once.
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # from malloc.h

@@ -210,11 +210,11 @@ def test_while_one_request_renders_a_page_the_others_get_the_last_one_for_a_seco
 def test_of_many_who_come_at_once_one_renders(process: Process) -> None:
     rendered: list[float] = []
 
-    def slowly(_environ: Any, start_response: Any) -> list[bytes]:
+    def slowly(_environ: Any, start_response: Any) -> io.BytesIO:
         rendered.append(time.monotonic())
         time.sleep(0.1)
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), (HEADER, "0123456789abcdef")])
-        return [b"The page."]
+        return io.BytesIO(b"The page.")
 
     process.application.application = slowly
     with ThreadPoolExecutor(8) as readers:
