@@ -99,7 +99,9 @@ def _query_without_page(query: QueryDict) -> str:
 
 
 def objections_of(affiliate: Affiliate) -> Any:
-    return Objection.objects.filter(commission__attribution__affiliate=affiliate)
+    """From the objections on, of which there are few: not from the affiliate's sales on, which may be many."""
+    own = Commission.objects.filter(pk=OuterRef("commission"), attribution__affiliate=affiliate)
+    return Objection.objects.filter(Exists(own))
 
 
 class ObjectionForm(forms.Form):

@@ -33,7 +33,7 @@ from privacy.requests.archive import build_archive
 from shop.models import License, Order, Payment, PayPalEvent, Refund
 
 from .bulk_sql import analyze, at_any_risk
-from .rows import CAROL, add_orders, prepare, sum_up
+from .rows import add_orders, prepare, sum_up
 from .visits import add_audit, add_clicks, add_mails, add_messages
 
 # Seven of eight orders earn a commission.
@@ -94,13 +94,14 @@ def _tasks(owner: User) -> dict[str, Task]:
     last = Order.objects.filter(name__isnull=False).latest("placed_at")
     person = reverse("admin:person", args=["shop.order", last.pk])
     sales, program = reverse("shop:report"), reverse("affiliates:report")
+    last_page = min(Order.objects.count() // 100, 100)  # of those that a list has: it counts up to 10,000
     typical, heavy = (_signed_in(Affiliate.objects.get(code=code).user) for code in ("GROW2", "GROW1"))
 
     def page(client: Client, address: str) -> Task:
-        return Task(lambda: _opened(client.get(address)), STAFF if client is staff else None)
+        return Task(lambda: _opened(client.get(address), address), STAFF if client is staff else None)
 
     def found(text: str) -> Task:
-        return Task(lambda: _opened(staff.post(search, {"text": text}, follow=True)), STAFF)
+        return Task(lambda: _opened(staff.post(search, {"text": text}, follow=True), search), STAFF)
 
     lists = {
         f"list of {model._meta.verbose_name_plural}": page(
@@ -114,7 +115,7 @@ def _tasks(owner: User) -> dict[str, Task]:
         "portal, that one's commissions": page(heavy, "/affiliates/portal/commissions/"),
         "staff start page": page(staff, reverse("admin:index")),
         **lists,
-        "orders, the last page": page(staff, f"{reverse('admin:shop_order_changelist')}?p=200"),
+        "orders, the last page": page(staff, f"{reverse('admin:shop_order_changelist')}?p={last_page}"),
         "orders, refunded ones": page(staff, f"{reverse('admin:shop_order_changelist')}?state__exact=refunded"),
         "orders, last month": page(staff, f"{reverse('admin:shop_order_changelist')}?{_last_month()}"),
         "search by an order's number": found(last.reference),
@@ -126,8 +127,8 @@ def _tasks(owner: User) -> dict[str, Task]:
         "sales, this year by month": page(staff, f"{sales}?period=this-year"),
         "affiliates, last month": page(staff, f"{program}?period=last-month"),
         "affiliates, this year by month": page(staff, f"{program}?period=this-year&by=month"),
-        "access archive of a person": Task(lambda: build_archive(email=CAROL, now=timezone.now())),
-        "erasure of a person": Task(_erasure),
+        "access archive of a person": Task(lambda: build_archive(email=last.email, now=timezone.now())),
+        "erasure of a person": Task(lambda: _erasure(last.email)),
         "a round of housekeeping": Task(_housekeeping, rounds=3),
         "evidence for all promises": Task(lambda: take_snapshot(now=timezone.now()), rounds=3),
         "verify_ledger": Task(
@@ -156,9 +157,9 @@ def _signed_in(user: User) -> Client:
     return client
 
 
-def _opened(response: Any) -> None:
+def _opened(response: Any, address: str) -> None:
     if response.status_code != 200:
-        raise RuntimeError(f"a page does not answer: {response.status_code}")
+        raise RuntimeError(f"{address}: {response.status_code} {response.headers.get('Location', '')}")
 
 
 def _last_month() -> str:
@@ -167,10 +168,10 @@ def _last_month() -> str:
     return f"placed_at__gte={before:%Y-%m-%d}&placed_at__lt={first:%Y-%m-%d}"
 
 
-def _erasure() -> None:
+def _erasure(email: str) -> None:
     """Undone, so that the next round finds the person again."""
     with transaction.atomic():
-        erase_person(email=CAROL)
+        erase_person(email=email)
         transaction.set_rollback(True)
 
 

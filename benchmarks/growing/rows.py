@@ -40,7 +40,7 @@ PRODUCTS, AFFILIATES = 10, 40  # half of all is of the first affiliate
 RUNS = 36  # payouts, of all but the last 40 days
 HOLD, UNPAID = 30, 40  # days
 PRICE, EARNED = 5995, 1799  # cents
-CAROL = "carol@example.org"
+CAROLS = {False: "carol@example.org", True: "carol.later@example.org"}  # with few rows, and with many
 NAMES = ("Ann Archer", "Ben Baker", "Cleo Carter", "Dan Dyer", "Eve Ellis", "Finn Fisher", "Gail Gardner")
 MODEL = "GROW-MODEL"
 SEALED = 20_000
@@ -61,7 +61,7 @@ def prepare() -> User:
         Affiliate.objects.create(id=UUID(int=number), user=user, code=f"GROW{number}", terms_version="1")
     for number in range(1, PRODUCTS + 1):
         Product.objects.create(id=UUID(int=number), slug=f"grow{number}", name=f"Grow {number}", price_minor=PRICE)
-    order = _order(MODEL, now - timedelta(days=SECONDS // 86400 + 1), number=0)
+    order = _order(MODEL, now - timedelta(days=SECONDS // 86400 + 1), number=0, email="model@example.org")
     order.save()
     payment = Payment.objects.create(order=order, state=Payment.State.PAID, amount_minor=PRICE, **MONEY)
     undone = {"state": Refund.State.REVERTED, "completed_at": now}
@@ -254,22 +254,24 @@ def sum_up() -> None:
 
 
 def _orders(first: int, sealed: int, count: int, step: int) -> Iterator[Order]:
-    """The newest ones, the last twenty of them Carol's."""
+    """The newest ones, the last twenty of them Carol's, who has no others."""
     now = timezone.now()
     for place in range(count - sealed + 1, count + 1):
-        order = _order(f"S{first + place}", now - timedelta(seconds=(count - place) * step), number=count - place)
+        number, at = count - place, now - timedelta(seconds=(count - place) * step)
+        email = CAROLS[first > 0] if number < 20 else f"person{number}@example.org"
+        order = _order(f"S{first + place}", at, number=number, email=email)
         order.id, order.product_id = UUID(int=first + place), UUID(int=1 + (first + place) % PRODUCTS)
         yield order
 
 
-def _order(reference: str, at: datetime, number: int) -> Order:
+def _order(reference: str, at: datetime, *, number: int, email: str) -> Order:
     return Order(
         reference=reference,
         product_id=UUID(int=1),
         product_name="Grow",
         amount_minor=PRICE,
         name=NAMES[number % len(NAMES)],
-        email=CAROL if number < 20 else f"person{number}@example.org",
+        email=email,
         state=Order.State.PAID,
         placed_at=at,
         paid_at=at,

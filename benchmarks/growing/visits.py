@@ -15,7 +15,7 @@ from privacy.models import OutgoingMail
 from shop.models import Order
 
 from .bulk_sql import ago, copy_rows, day_of, numbers, run, uuid_of
-from .rows import AFFILIATE, CAROL, CHUNK, NAMES
+from .rows import AFFILIATE, CAROLS, CHUNK, NAMES
 
 DAYS = 29  # a click is gone on the thirtieth
 MODEL = "/grow-model"
@@ -25,7 +25,8 @@ def add_clicks(count: int, *, first: int) -> None:
     """Counted already, as all but those of the last minute are."""
     if not first:
         now = timezone.now()
-        Click(affiliate_id=UUID(int=1), landing_path=MODEL, counted=True, clicked_at=now, expires_at=now).insert()
+        at = {"clicked_at": now, "expires_at": now + REFERRAL_LIFE}
+        Click(affiliate_id=UUID(int=1), landing_path=MODEL, counted=True, **at).insert()
     number, seconds = f"({first} + new.i)", f"({count} - new.i) * {DAYS * 86400}.0 / {count}"
     copy_rows(
         Click,
@@ -55,7 +56,7 @@ def add_messages(count: int, *, first: int) -> None:
             Inquiry(
                 reference=f"Q-{number:06}",  # random ones would collide: the contact form makes another then
                 name=NAMES[number % len(NAMES)],
-                email=CAROL if number < 10 else f"person{number}@example.org",
+                email=CAROLS[first > 0] if number < first + 10 else f"person{number}@example.org",
                 message=f"How do I set up product {number}? It worked yesterday, and today it does not.",
                 state=Inquiry.State.OPEN if number % 100 == 0 else Inquiry.State.CLOSED,
                 received_at=now - timedelta(days=365) * (first + count - number) / count,
@@ -67,9 +68,9 @@ def add_messages(count: int, *, first: int) -> None:
 
 
 def add_mails(count: int, *, first: int) -> None:
-    """The newest 500 can be opened: the others have the sealed columns of one of them."""
+    """The newest 1,000 can be opened: the others have the sealed columns of one of them."""
     order, now = Order.objects.latest("placed_at"), timezone.now()
-    sealed = min(count // 2, 500)
+    sealed = min(count, 1000)
     mails = [
         OutgoingMail(
             kind="shop/receipt",
@@ -86,6 +87,8 @@ def add_mails(count: int, *, first: int) -> None:
         for number in range(first, first + sealed)
     ]
     OutgoingMail.objects.bulk_create(mails)
+    if count == sealed:
+        return
     seconds = f"60 + new.i * {DAYS * 86400}.0 / {count}"
     copy_rows(
         OutgoingMail,

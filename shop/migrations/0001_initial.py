@@ -180,7 +180,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'PayPal webhook event',
                 'verbose_name_plural': 'PayPal webhook events',
                 'ordering': ['-received_at'],
-                'indexes': [models.Index(condition=models.Q(('handled_at', None)), fields=['received_at'], name='open_events')],
             },
         ),
         migrations.CreateModel(
@@ -421,6 +420,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='dispute',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'RESOLVED')), models.Q(models.Q(('state', 'RESOLVED'), _negated=True), ('closed_at', None)), _connector='OR'), name='dispute_closed_when_resolved'),
+        ),
+        migrations.AddIndex(
+            model_name='paypalevent',
+            index=models.Index(condition=models.Q(('handled_at', None)), fields=['received_at'], name='open_events'),
         ),
         migrations.AddIndex(
             model_name='order',
