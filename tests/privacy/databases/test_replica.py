@@ -104,6 +104,7 @@ def test_nothing_is_written_or_migrated_there(lag: Callable[[timedelta | None], 
 
 EVERY_DATABASE = re.compile(r"in (connections|settings\.DATABASES)\b(?!\[)|list\(connections\)|connections\.all\(\)")
 WITH_THE_REPLICA = {
+    "aitpro/http/kept_pages.py": "what a page was made of may have been read there",
     "aitpro/checks/connections.py": "whether it is reached without TLS",
     "aitpro/checks/database_log.py": "whether its log says what people typed",
     "aitpro/file_permissions.py": "files of SQLite, which has no replica",
