@@ -73,6 +73,7 @@ class ShopSite:
         answer = requests.post(
             buyer.response.url, data={"choice": "pay"}, headers={}, allow_redirects=False, timeout=TIMEOUT
         )
+        assert answer.is_redirect, answer.text
         return str(answer.headers["Location"])
 
     # --- PayPal ---
