@@ -121,10 +121,11 @@ def has_replica() -> bool:
 
 
 def replica_lag() -> timedelta | None:
-    """How far the replica is behind; None if it doesn't answer, or is no replica.
+    """How far the replica is behind; None if it doesn't answer, is no replica, or can't tell.
 
     Compared with what the main database has written by now, so that a replica whose connection to it is broken doesn't
-    look up to date. If that is more than it has replayed, it is as far behind as the last commit that it knows.
+    look up to date. If that is more than it has replayed, it is as far behind as the last commit that it knows; one
+    that has replayed none since it was started knows none.
     """
     try:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
@@ -132,8 +133,8 @@ def replica_lag() -> timedelta | None:
             [written] = cursor.fetchone()
         with connections[REPLICA].cursor() as cursor:
             cursor.execute(
-                "SELECT CASE WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn THEN interval '0'"
-                " ELSE greatest(now() - pg_last_xact_replay_timestamp(), interval '0') END WHERE pg_is_in_recovery()",
+                "SELECT CASE WHEN pg_last_wal_replay_lsn() >= %s::pg_lsn OR pg_last_xact_replay_timestamp() > now()"
+                " THEN interval '0' ELSE now() - pg_last_xact_replay_timestamp() END WHERE pg_is_in_recovery()",
                 [written],
             )
             found = cursor.fetchone()

@@ -91,24 +91,50 @@ def test_replica_is_up_to_date_until_its_replay_stops(
     wait_for(is_up_to_date, "the replica")
 
 
-def test_replica_that_has_lost_its_connection_is_behind(
-    servers: tuple[PostgreSQL, Replica], site: ConnectionHandler
-) -> None:
-    """It has replayed everything that it has received, and would call itself up to date."""
+@pytest.fixture
+def broken_line(servers: tuple[PostgreSQL, Replica], site: ConnectionHandler) -> Iterator[None]:
+    """The replica has replayed everything that it has received, and would call itself up to date."""
     primary, follower = servers
-    with psycopg.connect(follower.url("aitpro"), autocommit=True) as connection:
-        [address] = connection.execute("SHOW primary_conninfo").fetchone() or [""]
+    write(primary)
+    with psycopg.connect(primary.url("aitpro"), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    wait_for(is_up_to_date, "the replica")
 
-        def follow(address: str) -> None:
+    def follow(address: str) -> None:
+        with psycopg.connect(follower.url("aitpro"), autocommit=True) as connection:
             connection.execute(SQL("ALTER SYSTEM SET primary_conninfo = {}").format(address))
             connection.execute("SELECT pg_reload_conf()")
 
+    with psycopg.connect(follower.url("aitpro"), autocommit=True) as connection:
+        [address] = connection.execute("SHOW primary_conninfo").fetchone() or [""]
         follow("")
         wait_for(lambda: connection.execute("SELECT 1 FROM pg_stat_wal_receiver").fetchone() is None, "the break")
-        write(primary)
-        wait_for(is_behind, "a lag")
-        follow(address)
-    wait_for(is_up_to_date, "the replica")
+    yield
+    follow(address)
+
+
+@pytest.mark.usefixtures("broken_line")
+def test_replica_that_has_lost_its_connection_is_behind(
+    servers: tuple[PostgreSQL, Replica], site: ConnectionHandler
+) -> None:
+    write(servers[0])
+    wait_for(is_behind, "a lag")
+
+
+@pytest.mark.usefixtures("broken_line")
+def test_replica_that_can_not_tell_how_far_it_is_behind_is_not_read(
+    servers: tuple[PostgreSQL, Replica], site: ConnectionHandler
+) -> None:
+    """It was started again, and has replayed no commit since the checkpoint from which it started."""
+    primary, follower = servers
+    with psycopg.connect(follower.url("aitpro"), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    follower.stop()
+    follower.start()
+    write(primary)
+    with psycopg.connect(follower.url("aitpro")) as connection:
+        assert connection.execute("SELECT pg_last_xact_replay_timestamp()").fetchone() == (None,)
+    assert replica.replica_lag() is None
 
 
 def test_main_database_is_no_replica(servers: tuple[PostgreSQL, Replica], site: ConnectionHandler) -> None:
