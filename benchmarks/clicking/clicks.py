@@ -21,7 +21,6 @@ CLICK, ROW, SMALLEST, HASTY, GUARDED = (
     "/bare/hasty/?sub=spring",
     "/bare/guarded/?sub=spring",
 )
-HOME, QUIET_HOME = "/", "/bare/home/"
 EXACTLY = sized(5000, 500)  # clicks, each of another visitor
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "benchmarks.clicking.settings"}
 
@@ -32,7 +31,7 @@ def measure() -> Iterator[Ratio]:
     rows = {CLICK: Click._base_manager.count, ROW: PlainClick.objects.count}
     with server("benchmarks.clicking.site:application", **SETTINGS) as port:
         loads = alternate(port, (CLICK, ROW), rows=rows)
-        others = alternate(port, (CLICK, SMALLEST, HASTY, GUARDED, HOME, QUIET_HOME), rounds=sized(3, 1))
+        others = alternate(port, (CLICK, SMALLEST, HASTY, GUARDED), rounds=sized(3, 1))
         before = Click._base_manager.count()
         answered = answer_exactly(port, CLICK, EXACTLY)
         stored = Click._base_manager.count() - before
@@ -46,7 +45,6 @@ def measure() -> Iterator[Ratio]:
     yield _ratio("a click, against a page with the smallest row there can be", others, CLICK, SMALLEST)
     yield _ratio("a click, against a page that does not wait for the disk either", others, CLICK, HASTY)
     yield _ratio("a click, against a page behind the site's middleware", others, CLICK, GUARDED)
-    yield _ratio("the front page, against itself without links and visits", others, HOME, QUIET_HOME)
 
 
 def _ratio(what: str, loads: Loads, one: str, other: str) -> Ratio:

@@ -4,7 +4,6 @@
 - `/bare/smallest/`: the same with a row of two columns.
 - `/bare/hasty/`: the first, waiting for the disk as little as a click does.
 - `/bare/guarded/`: the first, behind the site's middleware as its other pages are.
-- `/bare/home/`: the front page, without the middleware that looks after links and counts visits.
 """
 
 from __future__ import annotations
@@ -28,14 +27,8 @@ from django.urls import include, path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from affiliates.models.async_commit import insert_asynchronously  # noqa: E402
-from aitpro.pages.views import HomeView  # noqa: E402
 from privacy.encryption.models import uuid7  # noqa: E402
 
-FOR_LINKS_AND_VISITS = {
-    "affiliates.tracking.middleware.LinkMiddleware",
-    "affiliates.tracking.middleware.ReferralMiddleware",
-    "aitpro.traffic.middleware.TrafficMiddleware",
-}
 TABLE, COLUMNS = (
     "benchmarks_plainclick",
     ["id", "affiliate_id", "cookie_digest", "address", "landing_path", "referring_domain", "sub", "clicked_at"]
@@ -85,7 +78,6 @@ urlpatterns = [
     path("bare/smallest/", smallest),
     path("bare/hasty/", hasty),
     path("bare/guarded/", row),
-    path("bare/home/", HomeView.as_view()),
     path("", include("aitpro.urls")),
 ]
 
@@ -101,8 +93,7 @@ def _handler(middleware: list[str]) -> WSGIHandler:
 
 _site = _handler(settings.MIDDLEWARE)
 _bare = _handler([])
-_quiet = _handler([name for name in settings.MIDDLEWARE if name not in FOR_LINKS_AND_VISITS])
-_others = {"/bare/row/": _bare, "/bare/smallest/": _bare, "/bare/hasty/": _bare, "/bare/home/": _quiet}
+_others = dict.fromkeys(("/bare/row/", "/bare/smallest/", "/bare/hasty/"), _bare)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
