@@ -19,7 +19,7 @@ PURCHASES = sized(60, 15)
 MILLISECONDS, QUERIES = 25, 20  # promised
 LABELS = {"checkout": "from the checkout form to PayPal", "webhook": "from the webhook to the commission"}
 OBSTACLES = {
-    "checkout": "two limits (6 queries, none with Redis) and the referral (9) are looked up and written",
+    "checkout": "two limits, which Redis would count without queries, and the referral are looked up and written",
     "webhook": "one transaction books payment, commission, statistics, license, mail and two audit entries",
 }
 

@@ -149,7 +149,7 @@ def _sizes(now: datetime) -> Iterator[Family]:
 
 
 def _replica(now: datetime) -> Iterator[Family]:
-    """None without a replica, and while it doesn't answer."""
+    """None without a replica, and while it doesn't say."""
     if has_replica() and (lag := replica_lag()) is not None:
         yield _plain("replica_lag_seconds", "How far the read replica is behind.", lag.total_seconds())
 

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 class Source:
     """Where a report's figures come from. `tables` are read from the replica, which is `lag` behind."""
 
-    lag: timedelta | None = None  # None: the replica doesn't answer
+    lag: timedelta | None = None  # None: the replica doesn't say
     tables: frozenset[type[models.Model]] = frozenset()
 
     def __str__(self) -> str:
@@ -44,8 +44,8 @@ class Source:
             seconds = round(self.lag.total_seconds()) if self.lag else 0
             behind = f"{seconds} second{'' if seconds == 1 else 's'} behind" if seconds else "up to date"
             return f"These figures come from the read replica, which is {behind}."
-        away = "does not answer" if self.lag is None else f"is {_in_words(self.lag)} behind"
-        return f"These figures come from the main database: the read replica {away}."
+        why = "does not say how far it is behind" if self.lag is None else f"is {_in_words(self.lag)} behind"
+        return f"These figures come from the main database: the read replica {why}."
 
 
 _declared: dict[str, Set[str]] = {}

@@ -153,7 +153,7 @@ def test_deploy_check_names_a_replica_that_is_none(lag: Callable[[timedelta | No
         (Source(SECOND, frozenset({Order})), "come from the read replica, which is 1 second behind."),
         (Source(3 * SECOND, frozenset({Order})), "come from the read replica, which is 3 seconds behind."),
         (Source(600 * SECOND), "come from the main database: the read replica is 10 minutes behind."),
-        (Source(None), "come from the main database: the read replica does not answer."),
+        (Source(None), "come from the main database: the read replica does not say how far it is behind."),
     ],
 )
 def test_staff_are_told_where_the_figures_come_from(source: Source, said: str) -> None:
