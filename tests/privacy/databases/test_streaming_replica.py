@@ -131,6 +131,8 @@ def test_replica_that_can_not_tell_how_far_it_is_behind_is_not_read(
         connection.execute("CHECKPOINT")
     follower.stop()
     follower.start()
+    site.close_all()
+    wait_for(is_up_to_date, "an answer over a new connection")
     write(primary)
     with psycopg.connect(follower.url("aitpro")) as connection:
         assert connection.execute("SELECT pg_last_xact_replay_timestamp()").fetchone() == (None,)
