@@ -53,7 +53,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(look: Callable[[], T | None], what: str, seconds: float = 90) -> T:
+def wait_for(look: Callable[[], T | None], what: str, seconds: float = 180) -> T:
     """What `look` finds, as soon as it finds it. A missing thing fails with its name."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

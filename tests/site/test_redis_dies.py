@@ -30,8 +30,9 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, redis: RedisServer) -> Iterator[RunningSite]:
-    """Started while Redis is away."""
+    """Web, worker and clock were started while Redis was away; the last two start once the site answers."""
     with running_site(tmp_path_factory.mktemp("site"), CACHE_URL=redis.url) as running:
+        wait_for(lambda: len(told(running)) >= 3, "the lines of web, worker and clock")
         yield running
 
 
@@ -42,6 +43,11 @@ def up(redis: RedisServer, site: RunningSite) -> None:
         redis.start()
     time.sleep(6)  # seconds; after a failure it is not tried for five
     wait_for(lambda: write(site) and bool(slots(redis)), "a limit in Redis", 30)
+
+
+def told(site: RunningSite) -> list[str]:
+    """What its processes said of Redis at their start."""
+    return [line for line in list(site.output) if "CACHE_URL: the cache does not answer" in line]
 
 
 def slots(redis: RedisServer) -> list[bytes]:
@@ -73,12 +79,8 @@ def buy(site: RunningSite, **typed: str) -> Visitor:
 
 def test_site_starts_without_redis_and_says_so(site: RunningSite, redis: RedisServer) -> None:
     redis.kill()
-
-    def told() -> list[str]:
-        return [line for line in list(site.output) if "CACHE_URL: the cache does not answer" in line]
-
-    wait_for(lambda: len(told()) >= 3, "the lines of web, worker and clock")  # the last two start once the site answers
-    assert str(redis.port) not in " ".join(told())
+    assert {line.partition("|")[0].split()[-1].partition(".")[0] for line in told(site)} == {"web", "worker", "clock"}
+    assert str(redis.port) not in " ".join(told(site))
     write(site)
     buy(site)
 

@@ -217,8 +217,15 @@ def test_of_many_who_come_at_once_one_renders(process: Process) -> None:
         return io.BytesIO(b"The page.")
 
     process.application.application = slowly
+
+    def read(_: int) -> Answer:
+        try:
+            return process.get("/about/")
+        finally:
+            connection.close()
+
     with ThreadPoolExecutor(8) as readers:
-        answers = list(readers.map(process.get, ["/about/"] * 8))
+        answers = list(readers.map(read, range(8)))
     assert {answer.body for answer in answers} == {b"The page."}
     assert len(rendered) == 1
 
