@@ -45,6 +45,16 @@ APPLICATION_DECIDED = mail_kind(
     began=lambda application: application.applied_at,
     holds_link=True,
 )
+MOVED_IN = mail_kind(
+    "affiliates/moved_in",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.MovedAffiliate",
+    recipients=_sign_in_address,
+    transactional=True,
+    because="it tells the affiliate who runs the program now, before anything is done with the account",
+    live=lambda moved: moved.affiliate.state == moved.affiliate.State.MOVED,
+    holds_link=True,
+)
 PAID_OUT = mail_kind(
     "affiliates/paid_out",
     purpose=Purpose.AFFILIATE_ACCOUNT,

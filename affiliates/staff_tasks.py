@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q, Sum
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, only_row, staff_task
 from shop.money import Money, program_currency
 
-from .models import Application, Commission, Flag, LedgerCheck, Objection, PayoutRun
+from .models import Affiliate, Application, Commission, Flag, LedgerCheck, MovedAffiliate, Objection, PayoutRun
 from .payouts.preview import payable_now
 from .payouts.reconciliation import last_check
 
@@ -41,6 +41,21 @@ def uncompared_payouts(now: datetime) -> StaffTaskCount:
     lately = LedgerCheck.objects.filter(checked_at__gt=now - timedelta(days=3))
     earlier = LedgerCheck.objects.filter(checked_at__lte=now - timedelta(days=3))
     return StaffTaskCount(int(earlier.exists() and lately.exists() and not lately.filter(paypal=True).exists()))
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="affiliate to tell by phone or letter that the program moved here",
+    many="affiliates to tell by phone or letter that the program moved here",
+    permission="affiliates.view_affiliate",
+    page="admin:affiliates_affiliate_changelist",
+    query="state__exact=moved",
+)
+def untold_affiliates(now: datetime) -> StaffTaskCount:
+    """Affiliates who moved in and whom the mail about it did not reach."""
+    unreachable = MovedAffiliate.Notice.UNREACHABLE
+    waiting = Affiliate.objects.filter(state=Affiliate.State.MOVED, moved_from__notice=unreachable)
+    return StaffTaskCount(waiting.count(), row=only_row(waiting))
 
 
 @staff_task(

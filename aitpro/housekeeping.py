@@ -19,6 +19,7 @@ from affiliates.membership.account_state import anonymize_closed_affiliates
 from affiliates.membership.notifications import mail_monthly_summaries
 from affiliates.membership.payout_address import apply_payout_email_changes
 from affiliates.membership.terms import announce_new_terms
+from affiliates.moving_in.notices import notify_moved_affiliates
 from affiliates.payouts.reconciliation import compare_payouts, reconcile_ledger_nightly
 from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import merge_balance_rows
@@ -52,6 +53,7 @@ from privacy.registry.purposes import Audience, Purpose
 from privacy.requests import delete_reported, mail_waiting_links
 from privacy.web.rate_limits import delete_expired_slots
 from shop.delivery.release_notices import mail_release_notices
+from shop.moving_in.notices import notify_moved_buyers
 from shop.payments.disputes import update_open_disputes
 from shop.payments.refunds import finish_open_refunds
 from shop.payments.settlement import settle_open_payments
@@ -120,6 +122,8 @@ JOBS: dict[str, Job] = {
     "data deleted after its report": Job(lambda now: delete_reported(now=now), REQUESTS),
     "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
     "received mails read": Job(lambda now: process_received_mail(now=now), CORRESPONDENCE),
+    "moved affiliates notified": Job(lambda now: notify_moved_affiliates(now=now), AFFILIATES),
+    "moved buyers notified": Job(lambda now: notify_moved_buyers(now=now), ORDERS),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "installments due": Job(lambda now: make_dated_installments_due(now=now), ORDERS),
     "installments reminded of": Job(lambda now: remind_of_installments(now=now), ORDERS),

@@ -95,6 +95,15 @@ ORDER_LINKS = mail_kind(
     began=lambda order: order.placed_at,
     holds_link=True,
 )
+ORDERS_MOVED = mail_kind(
+    "shop/orders_moved",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    transactional=True,
+    because="it tells the buyer who keeps their order now, before anything else is done with it",
+    live=lambda order: order.former_shop is not None and not order.is_erased,
+    began=lambda order: order.placed_at,
+)
 RELEASE_PUBLISHED = mail_kind(
     "shop/release_published",
     purpose=Purpose.RELEASE_NEWS,

@@ -10,7 +10,7 @@ from privacy.admin_base.search.row_kinds import Fact, Shown, row_kind
 from privacy.models.consent import Person
 from privacy.registry.purposes import Purpose
 
-from .delivery.license_keys import NotALicenseKey, canonical_license_key
+from .delivery.license_keys import SHORTEST_KEY, NotALicenseKey, canonical_license_key
 from .models import Dispute, ExtraCapture, License, Order, Payment, PayPalEvent, Refund, RefundRequest
 from .money import Money
 
@@ -31,13 +31,15 @@ def bought(orders: QuerySet[Order]) -> Fact | None:
 
 
 def license_key(pasted: PastedText) -> Q | None:
-    """The license with this key, in any spelling."""
+    """The license with this key: in any spelling if this site made it, as it is if a former shop did."""
+    found = None
     for typed in pasted.codes:
         try:
             return Q(key_index=canonical_license_key(typed))
         except NotALicenseKey:
-            continue
-    return None
+            if len(typed) >= SHORTEST_KEY:
+                found = found or Q(key_index=typed)
+    return found
 
 
 row_kind(

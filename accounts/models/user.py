@@ -76,7 +76,7 @@ class UserManager(BaseUserManager["User"]):
         "is_superuser": "has all permissions",
     },
     correctable={"name": "name"},
-    source="your application, or the colleague who invited you",
+    source="your application, the affiliate program that moved here, or the colleague who invited you",
     recipients="nobody",
     withheld=frozenset({"password"}),
     growth=Bounded("the people whom staff admit as affiliates or invite as colleagues; closed accounts are anonymized"),

@@ -19,6 +19,7 @@ from django_tasks import task
 from accounts.mails import PASSWORD_RESET
 from accounts.models import LinkRequest, User
 from privacy.mail.sending import MailKind, notify, queue_mail
+from privacy.models import OutgoingMail
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Purpose
 
@@ -29,13 +30,13 @@ class LinkRefused(Exception):
 
 def send_first_password_link(
     user: User, kind: MailKind = PASSWORD_RESET, *, about: Model | None = None, context: Mapping[str, Any] | None = None
-) -> None:
+) -> OutgoingMail:
     """Queues mail of this kind, about the account or `about`, with a link to set a first password. Its template gets
     `uid` and `token` for the URL `accounts:password_set`. Raises `LinkRefused` if there is a password;
     `MailRefused`."""
     if user.has_usable_password():
         raise LinkRefused
-    queue_mail(kind, to=user.email, about=about or user, context={**(context or {}), **_link(user)})
+    return queue_mail(kind, to=user.email, about=about or user, context={**(context or {}), **_link(user)})
 
 
 def send_password_link(user: User) -> None:

@@ -8,6 +8,7 @@ from django import forms
 
 from affiliates.membership.account_state import close_affiliate, reinstate_affiliate, suspend_affiliate
 from affiliates.models import Affiliate
+from affiliates.moving_in.notices import record_told
 from privacy.admin_base.staff_action import StaffAction
 
 State = Affiliate.State
@@ -28,6 +29,15 @@ def _is(*states: str) -> Callable[[Affiliate], bool]:
 
 
 STATE_ACTIONS = (
+    StaffAction(
+        name="told",
+        label="Told by phone or letter…",
+        asks="You called or wrote, and the affiliate knows that the program moved here. The links earn from now on, and"
+        " the balance can be paid once the terms are accepted.",
+        do=record_told,
+        when=_is(State.MOVED),
+        done="Recorded. The account is active.",
+    ),
     StaffAction(
         name="suspend",
         label="Suspend…",
@@ -51,7 +61,7 @@ STATE_ACTIONS = (
         asks="This can't be undone. The balance is paid, and then all personal data is deleted. First reject any"
         " commissions that should not be paid.",
         do=close_affiliate,
-        when=_is(State.ACTIVE, State.SUSPENDED),
+        when=_is(State.MOVED, State.ACTIVE, State.SUSPENDED),
         form=AccountReasonForm,
         is_final=True,
         done=DONE,

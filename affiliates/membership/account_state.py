@@ -61,7 +61,7 @@ def close_affiliate(*, affiliate: Affiliate, actor: User, reason: str = "") -> N
     """Closes the account at the affiliate's own request, or by staff with a reason. Raises `ActionRefused`."""
     if actor.pk != affiliate.user_id:
         reason = _required_reason(reason)
-    _change_state(affiliate, [State.ACTIVE, State.SUSPENDED], State.CLOSED, reason.strip() or None)
+    _change_state(affiliate, [State.MOVED, State.ACTIVE, State.SUSPENDED], State.CLOSED, reason.strip() or None)
     affiliate.payout_email_changes.filter(state=PayoutEmailChange.State.WAITING).update(
         state=PayoutEmailChange.State.WITHDRAWN, ended_at=timezone.now()
     )

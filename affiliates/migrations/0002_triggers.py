@@ -20,6 +20,20 @@ class Migration(migrations.Migration):
             Refuse("delete", message="a code is never reassigned"),
         ),
         EnsureTriggers(
+            "affiliates_oldlink",
+            RefuseReplacing(
+                "existing.id = NEW.id",
+                "existing.parameter = NEW.parameter AND existing.value_index = NEW.value_index",
+            ),
+            Refuse(
+                "update",
+                when="OLD.id IS DISTINCT FROM NEW.id OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id"
+                " OR OLD.parameter IS DISTINCT FROM NEW.parameter",
+                message="an old link never changes its owner",
+            ),
+            Refuse("delete", message="an old link is never reassigned"),
+        ),
+        EnsureTriggers(
             "affiliates_termsversion",
             RefuseReplacing("existing.id = NEW.id", "existing.number = NEW.number"),
             Refuse(
@@ -215,8 +229,10 @@ class Migration(migrations.Migration):
                 "NEW.kind = 'reversal' AND existing.kind = 'reversal' AND existing.refund_id = NEW.refund_id",
                 "NEW.kind = 'restored' AND existing.kind = 'restored' AND existing.refund_id = NEW.refund_id",
                 "existing.payout_id = NEW.payout_id AND existing.kind = NEW.kind",
+                "NEW.kind = 'opening' AND existing.kind = 'opening' AND existing.affiliate_id = NEW.affiliate_id"
+                " AND existing.currency = NEW.currency",
             ),
-            Refuse("insert", when="NEW.kind = 'adjustment' AND NEW.reason IS NULL"),
+            Refuse("insert", when="NEW.kind IN ('adjustment', 'opening') AND NEW.reason IS NULL"),
             Refuse(
                 "update",
                 when="""

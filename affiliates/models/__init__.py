@@ -9,6 +9,7 @@ from .flag import Flag
 from .label import LONGEST_LABEL, MOST_LABELS, Label, LabelSales, UncountedSale
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
+from .moved import LinkParameter, MovedAffiliate, OldLink
 from .objection import Objection
 from .payout import PayoutItem, PayoutRun, PayPalBatch
 from .payout_email import PayoutEmailChange
@@ -43,6 +44,9 @@ __all__ = [
     "DailyClicks",
     "DailySales",
     "LedgerEntry",
+    "LinkParameter",
+    "MovedAffiliate",
+    "OldLink",
     "PayoutRun",
     "PayoutClaim",
     "PayoutEmailChange",

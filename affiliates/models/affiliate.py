@@ -188,12 +188,13 @@ validate_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens
     },
     unlisted=frozenset({"announced_terms", "summarized_until", "anonymized_at"}),
     correctable={"website": "url"},
-    source="your application and your profile",
+    source="your application, or the program that you joined before it moved here, and your profile",
     recipients="PayPal, when it pays you",
     growth=Bounded("the people whom staff admit; closed accounts are anonymized"),
 )
 class Affiliate(SealedModel):
     class State(models.TextChoices):
+        MOVED = "moved", "moving in"  # from another program, and not told yet: `affiliates.moving_in`
         ACTIVE = "active", "active"
         SUSPENDED = "suspended", "suspended"
         CLOSED = "closed", "closed"
@@ -232,8 +233,12 @@ class Affiliate(SealedModel):
         return f"affiliate {self.code}"
 
     def clean(self) -> None:
-        """Refuses a code that another affiliate has or had."""
-        if AffiliateCode.objects.filter(code_index=self.code).exclude(affiliate=self.pk).exists():
+        """Refuses a code that another affiliate has or had, here or in the program that moved here."""
+        of_another = AffiliateCode.objects.filter(code_index=self.code).exclude(affiliate=self.pk)
+        old_links = Affiliate.objects.exclude(pk=self.pk).filter(
+            old_links__parameter="ref", old_links__value_index=self.code
+        )
+        if of_another.exists() or old_links.exists():
             raise ValidationError({"code": "Another affiliate has or once had this code."})
 
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
@@ -270,7 +275,7 @@ class Affiliate(SealedModel):
     erasure=Erasure.KEEP,
     kept_because="the next owner of your code would be paid for links that you published",
     circumstances={"since": "since"},
-    source="your application, and each change of your code",
+    source="your application, the program that moved here, and each change of your code",
     recipients="nobody",
     growth=Kept("a code is never given to anyone else"),
 )

@@ -39,6 +39,7 @@ LEDGER_ENTRY_SHAPE = (
         reason__isnull=True,
     )
     | Q(kind="adjustment", refund__isnull=True, payout__isnull=True)
+    | Q(kind="opening", commission__isnull=True, refund__isnull=True, payout__isnull=True)
 )
 
 
@@ -105,20 +106,20 @@ def _return_entries_of(commissions: CommissionQuerySet) -> set[UUID]:
 @personal_data(
     label="Your affiliate ledger",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"reason": "reason for the adjustment"},
+    columns={"reason": "reason for the adjustment or opening balance"},
     other_columns="id affiliate_id kind amount_minor currency commission_id refund_id payout_id created_at",
     found_by=("affiliate__user__email_index",),
     retention=Retention(text="7 years, as required for tax records", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for tax records, without any text",
-    source="calculated from your commissions and payouts; the reason is written by our staff",
+    source="calculated from your commissions and payouts; an adjustment's reason is written by our staff",
     recipients="nobody",
     days_alone=True,
     growth=BOOKS,
 )
 class LedgerEntry(SealedModel):
     """An entry in an affiliate's ledger. The balance is the sum of the entries. The database refuses any change but
-    removing an adjustment's reason."""
+    removing a reason."""
 
     class Kind(models.TextChoices):
         COMMISSION = "commission", "commission"
@@ -127,6 +128,7 @@ class LedgerEntry(SealedModel):
         RETURN = "return", "returned payout"
         ADJUSTMENT = "adjustment", "adjustment"
         RESTORED = "restored", "restored after a reverted refund"
+        OPENING = "opening", "opening balance"  # owed by the program that moved here
 
     OF_COMMISSIONS = (Kind.COMMISSION, Kind.REVERSAL, Kind.RESTORED)
 
@@ -137,7 +139,7 @@ class LedgerEntry(SealedModel):
     commission = models.ForeignKey(Commission, on_delete=models.PROTECT, null=True, related_name="ledger")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
     payout = models.ForeignKey(PayoutItem, on_delete=models.PROTECT, null=True, related_name="ledger")
-    # Required for an adjustment, by the database; the audit log says who made it.
+    # Required for an adjustment and an opening balance, by the database; the audit log says who made it.
     reason = SealedTextField(max_length=300, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
@@ -156,10 +158,13 @@ class LedgerEntry(SealedModel):
             models.UniqueConstraint(fields=["refund"], condition=Q(kind="reversal"), name="refund_reversed_once"),
             models.UniqueConstraint(fields=["refund"], condition=Q(kind="restored"), name="refund_restored_once"),
             models.UniqueConstraint(
+                fields=["affiliate", "currency"], condition=Q(kind="opening"), name="ledger_opened_once"
+            ),
+            models.UniqueConstraint(
                 fields=["payout", "kind"], condition=Q(payout__isnull=False), name="payout_booked_once"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["commission", "restored", "return"], amount_minor__gt=0)
+                condition=Q(kind__in=["commission", "restored", "return", "opening"], amount_minor__gt=0)
                 | Q(kind__in=["reversal", "payout"], amount_minor__lt=0)
                 | Q(kind="adjustment") & ~Q(amount_minor=0),
                 name="ledger_entry_sign_by_kind",

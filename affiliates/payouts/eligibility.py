@@ -26,6 +26,7 @@ AT_ONCE = 500  # addresses or payouts per statement
 class Ineligibility(models.TextChoices):
     """Why an affiliate is not paid, in the wording for staff."""
 
+    MOVED = "moved", "the affiliate has not been told yet that the program moved here"
     SUSPENDED = "suspended", "the account is suspended"
     CLOSED = "closed", "the account is closed"
     TERMS = "terms", "the current terms have not been accepted yet"
@@ -66,8 +67,7 @@ def ineligibility(
     """
     known = circumstances or Circumstances.of([affiliate])
     if not affiliate.is_active and not affiliate.is_closing:
-        closed = affiliate.state == Affiliate.State.CLOSED
-        return Ineligibility.CLOSED if closed else Ineligibility.SUSPENDED
+        return Ineligibility(affiliate.state)
     if affiliate.is_active and known.terms and affiliate.terms_version != known.terms:
         return Ineligibility.TERMS
     if not affiliate.payout_email:

@@ -113,7 +113,7 @@ def _lines_with_balance(balance: Money, entries: Any) -> Iterator[StatementLine]
 def describe_ledger_entry(entry: LedgerEntry) -> str:
     """What the entry is for, without saying who bought."""
     kind = entry.get_kind_display().capitalize()
-    if entry.kind == LedgerEntry.Kind.ADJUSTMENT:
+    if entry.kind in (LedgerEntry.Kind.ADJUSTMENT, LedgerEntry.Kind.OPENING):
         return f"{kind}: {entry.reason}"
     if entry.commission is not None:
         return f"{kind} {entry.commission.number}"

@@ -58,6 +58,13 @@ def cached_code(code: str) -> CachedCode | None:
     return found
 
 
+def cached_old_link(parameter: str, value: str) -> str:
+    """The present code of the active affiliate behind a link of a former program; empty if there is none."""
+    text = normalize_code(value)
+    found: str = _from_cache(f"{parameter}={text}", lambda: _look_up_old_link(parameter, text)) if text else ""
+    return found
+
+
 def is_purge_stalled() -> bool:
     stopped: bool = _from_cache("", lambda: has_purge_stopped(now=timezone.now()))
     return stopped
@@ -82,6 +89,12 @@ def _look_up(code: str) -> CachedCode | None:
     )
     lines = list(with_labels.values_list("pk", "declared__name_index", "declared__pk"))
     return CachedCode(lines[0][0], {bytes(index): pk for _, index, pk in lines if index}) if lines else None
+
+
+@reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)
+def _look_up_old_link(parameter: str, value: str) -> str:
+    known = Affiliate.objects.active().filter(old_links__parameter=parameter, old_links__value_index=value)
+    return known.values_list("code", flat=True).first() or ""
 
 
 def _from_cache(name: str, ask: Callable[[], Any]) -> Any:

@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve
 from .clicks import Credit, record_click
 from .landing_pages import counted_at
 from .link_tester import is_link_test
+from .old_links import code_in_link
 from .referral_cookie import attach_referral
 from .visit_kinds import compile_bot_patterns, refuse_prefetch
 
@@ -57,7 +58,7 @@ class ReferralMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         attach_referral(request)
         response = self.get_response(request)
-        code = request.GET.get("ref")
+        code = code_in_link(request)
         if code and _is_a_page(request, response) and _is_public(request):
             # Search engines list the page itself, never an affiliate's link to it.
             response.headers["Link"] = f'<{settings.SITE_URL}{request.path}>; rel="canonical"'
@@ -65,7 +66,7 @@ class ReferralMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
-        code = request.GET.get("ref")
+        code = code_in_link(request)
         response = refuse_prefetch(request) if code and _is_public(request) else None
         if code and response is not None:
             record_click(request, response, code=code, landing=request.path)

@@ -11,6 +11,7 @@ from privacy.encryption.readable_codes import SYMBOLS, random_code
 
 RANDOM = 24
 GROUP = 5
+SHORTEST_KEY = 8  # characters of a key that a former shop made: none is guessed, nor taken for a word
 
 
 class NotALicenseKey(ValueError):

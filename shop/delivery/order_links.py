@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django_tasks import task
 
 from privacy.admin_base.refusals import ActionRefused
@@ -44,7 +45,9 @@ def mail_order_links(request_id: str) -> None:
 def _orders_of(email: str) -> list[Order]:
     """Newest first; paid ones before others."""
     orders = Order.objects.filter(email_index=email).order_by("-placed_at")
-    return [*orders.exclude(paid_at=None)[:MOST_PAID], *orders.filter(paid_at=None)[:MOST_UNPAID]]
+    received = orders.filter(Q(paid_at__isnull=False) | Q(former_shop__isnull=False))
+    others = orders.filter(paid_at=None, former_shop__isnull=True)
+    return [*received[:MOST_PAID], *others[:MOST_UNPAID]]
 
 
 def send_order_links(orders: Sequence[Order]) -> bool:

@@ -51,14 +51,14 @@ class LicenseQuerySet(models.QuerySet["License"]):
     retention=Retention(text="7 years, as the order it belongs to", since="issued_at", days=7 * 365),
     erasure=Erasure.DELETE,
     kept_usable="you want to keep using what you bought; nothing identifies you any more",
-    source="created by this site when your payment arrived",
+    source="created by this site when your payment arrived, or by the shop where you ordered",
     recipients="you",
 )
 class License(SealedModel):
     """At most one active license per order. Revoked ones are kept, so that buyer and staff see what happened."""
 
     order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="licenses")
-    key = SealedTextField("license key", max_length=29)
+    key = SealedTextField("license key", max_length=100)  # of a former shop, in any form
     key_index = BlindIndexField("key", unique=True)
     issued_at = models.DateTimeField(default=timezone.now, db_index=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

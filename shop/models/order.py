@@ -44,10 +44,11 @@ def refund_days() -> int:
         "address": "postal address",
         "company": "company on the invoice",
         "vat_id": "VAT ID",
+        "former_shop": "shop where you ordered",
     },
     other_columns="id reference product_id product_name amount_minor currency tax_name tax_percent email_index"
     " phone_index state placed_at paid_at refund_days downloads delivery_ended delivery_kept release_notices_after"
-    " buyer_changed_at checkout_digest link_token link_index",
+    " buyer_changed_at checkout_digest link_token link_index move_notice_due",
     found_by=("email_index",),
     retention=Retention(text="7 years, as tax law requires", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
@@ -57,6 +58,7 @@ def refund_days() -> int:
         "address": "where the product needs it, or if a quote that you accepted has it",
         "company": "if you add it to your invoice, or if a quote that you accepted has it",
         "vat_id": "if you add it to your invoice",
+        "former_shop": "only if the order was moved here from there",
     },
     circumstances={
         "downloads": "downloads so far",
@@ -78,7 +80,7 @@ def refund_days() -> int:
         "company": "organization",
         "vat_id": "off",
     },
-    source="the checkout form or the quote that you accepted, and the forms of the order page",
+    source="the checkout form, the quote that you accepted or the shop where you ordered, and the forms of the order page",
     uses=(
         Use(
             purpose=Purpose.RELEASE_NEWS,
@@ -155,6 +157,9 @@ class Order(SealedModel):
     # None: the buyer didn't ask for release notices. Otherwise they were told of all releases announced until then.
     release_notices_after = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
     buyer_changed_at = models.DateTimeField(null=True, editable=False)  # what the invoice says of the buyer
+    # Placed and paid at a shop whose orders moved here (`shop.moving_in`), so that it has no payment here.
+    former_shop = SealedTextField(max_length=60, null=True, editable=False)
+    move_notice_due = models.BooleanField(default=False, editable=False)  # the buyer is told before anything else
     # Of the submitted form: sent again, it leads to the same order.
     checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     # The order page's credential; sealed in the database (ADR 26).
@@ -171,7 +176,8 @@ class Order(SealedModel):
                 fields=["paid_at", "currency", "product", "amount_minor"],
                 condition=models.Q(paid_at__isnull=False),
                 name="paid_orders",
-            )
+            ),
+            models.Index(fields=["id"], condition=models.Q(move_notice_due=True), name="move_notices_due"),
         ]
         permissions = [
             ("reset_downloads", "Can reset download limits"),
@@ -215,6 +221,8 @@ class Order(SealedModel):
             ("Amount", str(self.total)),
             ("Ordered", f"{self.placed_at:%B %-d, %Y, %H:%M} UTC"),
         ]
+        if self.former_shop:
+            lines.append(("Ordered at", f"{self.former_shop}, before we moved here"))
         return [*lines, ("Paid", f"{self.paid_at:%B %-d, %Y, %H:%M} UTC, through PayPal")] if self.paid_at else lines
 
     @property
