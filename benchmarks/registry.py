@@ -6,6 +6,7 @@ BENCHMARKS = {
     "pages": "pages",
     "paying": "payouts",
     "buying": "money",
+    "moving_in": "moving_in.imports",
     "growing": "growing.growth",
     "servers": "web_servers.speed",
     "server_faults": "web_servers.faults",

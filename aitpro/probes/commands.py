@@ -59,6 +59,21 @@ def no_command_prints_personal_data(rehearsal: Rehearsal) -> None:
     run(rehearsal, "erase_person", member.address)
 
 
+@probe("encrypted", "correspondence-private", stage=Stage.LAST)
+def no_import_prints_what_an_export_says_about_people(rehearsal: Rehearsal) -> None:
+    """Nor does it leave anything behind: without `--apply` it only looks."""
+    who, file = "person in an export", rehearsal.folder / "export.csv"
+    name, address = (rehearsal.canary(who, what, kept=False) for what in ("name", "email address"))
+    for headings, command, source in (
+        ("id,email,name,balance,code", "import_affiliates", "csv"),
+        ("id,email,name,amount,state,placed at", "import_orders", "csv"),
+    ):
+        row = f"1,{address},{name},1.00,paid,2025-01-01"
+        file.write_text(f"{headings}\n{','.join(row.split(',')[: headings.count(',') + 1])}\n{row},more\n")
+        run(rehearsal, command, str(file), source=source)
+    file.unlink()
+
+
 @probe("encrypted", stage=Stage.LAST)
 def no_backup_shows_personal_data(rehearsal: Rehearsal) -> None:
     """It is made as every night, encrypted to a key that nobody has."""

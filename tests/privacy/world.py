@@ -18,7 +18,9 @@ from affiliates.models import (
     Flag,
     Label,
     LedgerEntry,
+    MovedAffiliate,
     Objection,
+    OldLink,
     PayoutEmailChange,
     PayoutItem,
     PayoutRun,
@@ -55,7 +57,12 @@ KEPT = {
     "Deletion marker",
 }
 # What is kept and leads to nobody any more, because the order or account that it belongs to was stripped.
-KEPT_WITHOUT_A_PERSON = {"The affiliate who brought your order", "Codes you have had"}
+KEPT_WITHOUT_A_PERSON = {
+    "The affiliate who brought your order",
+    "Codes you have had",
+    "Where your affiliate account comes from",
+    "Your links in the program that moved here",
+}
 
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:
@@ -87,6 +94,8 @@ def _affiliate(email: str, name: str, product: Product) -> User:
         affiliate=affiliate, email=f"new-{email}", stop_digest=hash_token(email), takes_effect_at=timezone.now()
     )
     Label.objects.create(affiliate=affiliate, name=f"{name}-newsletter")
+    MovedAffiliate.objects.create(affiliate=affiliate, source="affiliatewp", source_id=f"{name}-12", notice="told")
+    OldLink.objects.create(affiliate=affiliate, parameter="via", value=name)
     Application.objects.create(
         name=name,
         email=email,
@@ -131,7 +140,10 @@ def _objection(affiliate: Affiliate, name: str, product: Product) -> None:
 
 
 def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> None:
-    order = factories.order(product, email=email, name=name, phone="+18055550142", address=f"1 {name} Road")
+    address = f"1 {name} Road"
+    order = factories.order(
+        product, email=email, name=name, phone="+18055550142", address=address, former_shop=f"the shop of {name}"
+    )
     License.objects.create(order=order, key=new_license_key())
     RefundRequest.objects.create(order=order, reason=f"{name} is unhappy", answer=f"Dear {name}")
     OrderNote.objects.create(order=order, text=f"{name} called")

@@ -1,0 +1,1 @@
+"""Taking over the export of another program."""
