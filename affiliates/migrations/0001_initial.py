@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('code', models.CharField(help_text='Links with a former code keep working for the same affiliate. No code is ever reassigned.', max_length=32, unique=True, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9_-]{2,32}\\Z', 'Two to 32 letters, digits, hyphens or underscores.')])),
-                ('state', models.CharField(choices=[('active', 'active'), ('suspended', 'suspended'), ('closed', 'closed')], default='active', max_length=10)),
+                ('state', models.CharField(choices=[('moved', 'moving in'), ('active', 'active'), ('suspended', 'suspended'), ('closed', 'closed')], default='active', max_length=10)),
                 ('payout_email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='PayPal address')),
                 ('payout_email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email', null=True, source='payout_email')),
                 ('website', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
@@ -296,7 +296,7 @@ class Migration(migrations.Migration):
             name='LedgerEntry',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('commission', 'commission'), ('reversal', 'reversal after a refund'), ('payout', 'payout'), ('return', 'returned payout'), ('adjustment', 'adjustment'), ('restored', 'restored after a reverted refund')], max_length=10)),
+                ('kind', models.CharField(choices=[('commission', 'commission'), ('reversal', 'reversal after a refund'), ('payout', 'payout'), ('return', 'returned payout'), ('adjustment', 'adjustment'), ('restored', 'restored after a reverted refund'), ('opening', 'opening balance')], max_length=10)),
                 ('amount_minor', models.IntegerField(verbose_name='amount')),
                 ('currency', models.CharField(max_length=3)),
                 ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
@@ -310,6 +310,19 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'ledger',
                 'ordering': ['-created_at'],
             },
+        ),
+        migrations.CreateModel(
+            name='MovedAffiliate',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('source', models.CharField(choices=[('affiliatewp', 'AffiliateWP'), ('slicewp', 'SliceWP'), ('rewardful', 'Rewardful'), ('firstpromoter', 'FirstPromoter'), ('csv', 'our former program')], max_length=15)),
+                ('source_id', privacy.encryption.fingerprints.FingerprintField(of='code')),
+                ('source_id_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='code_fingerprint', source='source_id')),
+                ('moved_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('notice', models.CharField(choices=[('waiting', 'to be told'), ('mailed', 'email on its way'), ('unreachable', "can't be told by email"), ('told', 'told')], db_index=True, default='waiting', max_length=12)),
+                ('mail_id', models.UUIDField(editable=False, null=True)),
+                ('affiliate', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='moved_from', to='affiliates.affiliate')),
+            ],
         ),
         migrations.CreateModel(
             name='Objection',
@@ -329,6 +342,17 @@ class Migration(migrations.Migration):
                 'verbose_name': 'objection',
                 'ordering': ['-opened_at'],
             },
+        ),
+        migrations.CreateModel(
+            name='OldLink',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('parameter', models.CharField(choices=[('ref', '?ref='), ('aff', '?aff='), ('via', '?via='), ('fpr', '?fpr='), ('affiliate', '?affiliate='), ('referral', '?referral='), ('partner', '?partner=')], max_length=10)),
+                ('value', privacy.encryption.fingerprints.FingerprintField(of='code')),
+                ('value_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='code_fingerprint', source='value')),
+                ('since', models.DateTimeField(default=django.utils.timezone.now)),
+                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='old_links', to='affiliates.affiliate')),
+            ],
         ),
         migrations.CreateModel(
             name='PayoutEmailChange',
@@ -564,12 +588,20 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('label', 'currency'), name='label_sales_per_currency'),
         ),
         migrations.AddConstraint(
+            model_name='movedaffiliate',
+            constraint=models.UniqueConstraint(fields=('source', 'source_id_index'), name='moved_in_once'),
+        ),
+        migrations.AddConstraint(
             model_name='objection',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('commission',), name='one_open_objection_per_commission'),
         ),
         migrations.AddConstraint(
             model_name='objection',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='objection_answer_date_required'),
+        ),
+        migrations.AddConstraint(
+            model_name='oldlink',
+            constraint=models.UniqueConstraint(fields=('parameter', 'value_index'), name='one_affiliate_per_old_link'),
         ),
         migrations.AddConstraint(
             model_name='payoutemailchange',
@@ -589,15 +621,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'opening')), fields=('affiliate', 'currency'), name='ledger_opened_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='ledgerentry',
             constraint=models.UniqueConstraint(condition=models.Q(('payout__isnull', False)), fields=('payout', 'kind'), name='payout_booked_once'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('kind__in', ['commission', 'restored', 'return'])), models.Q(('amount_minor__lt', 0), ('kind__in', ['reversal', 'payout'])), models.Q(('kind', 'adjustment'), models.Q(('amount_minor', 0), _negated=True)), _connector='OR'), name='ledger_entry_sign_by_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('kind__in', ['commission', 'restored', 'return', 'opening'])), models.Q(('amount_minor__lt', 0), ('kind__in', ['reversal', 'payout'])), models.Q(('kind', 'adjustment'), models.Q(('amount_minor', 0), _negated=True)), _connector='OR'), name='ledger_entry_sign_by_kind'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('commission__isnull', False), ('kind', 'commission'), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('commission__isnull', False), ('kind__in', ['reversal', 'restored']), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', False)), models.Q(('commission__isnull', True), ('kind__in', ['payout', 'return']), ('payout__isnull', False), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('kind', 'adjustment'), ('payout__isnull', True), ('refund__isnull', True)), _connector='OR'), name='ledger_entry_shape_by_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('commission__isnull', False), ('kind', 'commission'), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('commission__isnull', False), ('kind__in', ['reversal', 'restored']), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', False)), models.Q(('commission__isnull', True), ('kind__in', ['payout', 'return']), ('payout__isnull', False), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('kind', 'adjustment'), ('payout__isnull', True), ('refund__isnull', True)), models.Q(('commission__isnull', True), ('kind', 'opening'), ('payout__isnull', True), ('refund__isnull', True)), _connector='OR'), name='ledger_entry_shape_by_kind'),
         ),
         migrations.AddConstraint(
             model_name='payoutrun',

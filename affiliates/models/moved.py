@@ -1,4 +1,4 @@
-"""Affiliates whose program moved here from another one: where they come from, whether they know, and their old links."""
+"""Affiliates whose program moved here: where they come from, whether they know, and their old links."""
 
 from __future__ import annotations
 

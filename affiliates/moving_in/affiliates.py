@@ -159,7 +159,9 @@ class AffiliateImporter:
         moved = list(zip(rows, affiliates, strict=True))
         AffiliateCode.objects.bulk_create(AffiliateCode(affiliate=one, code=one.code) for one in affiliates)
         OldLink.objects.bulk_create(
-            OldLink(affiliate=one, parameter=link.parameter, value=link.value) for row, one in moved for link in row.links
+            OldLink(affiliate=one, parameter=link.parameter, value=link.value)
+            for row, one in moved
+            for link in row.links
         )
         MovedAffiliate.objects.bulk_create(
             MovedAffiliate(affiliate=one, source=self.program.source, source_id=row.source_id) for row, one in moved

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 from accounts.passwords.link import LinkRefused, send_first_password_link
 from affiliates.mails import MOVED_IN
 from affiliates.models import Affiliate, MovedAffiliate
+from affiliates.tracking.code_cache import clear_code_cache
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.gate import MailRefused
@@ -71,11 +73,13 @@ def _mails(*states: str) -> QuerySet[OutgoingMail, OutgoingMail]:
 
 
 @transaction.atomic
-def _open(affiliate_id: object) -> bool:
+def _open(affiliate_id: UUID) -> bool:
     """Makes the account active, unless it was closed meanwhile."""
     MovedAffiliate.objects.filter(affiliate=affiliate_id).update(notice=Notice.TOLD)
     moved = Affiliate.objects.filter(pk=affiliate_id, state=Affiliate.State.MOVED)
-    return bool(moved.update(state=Affiliate.State.ACTIVE))
+    opened = bool(moved.update(state=Affiliate.State.ACTIVE))
+    clear_code_cache()
+    return opened
 
 
 @transaction.atomic

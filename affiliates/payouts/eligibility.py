@@ -26,7 +26,7 @@ AT_ONCE = 500  # addresses or payouts per statement
 class Ineligibility(models.TextChoices):
     """Why an affiliate is not paid, in the wording for staff."""
 
-    MOVED = "moved", "the affiliate has not been told yet that the program moved here"
+    MOVED = "moved", "the account is moving in from another program"
     SUSPENDED = "suspended", "the account is suspended"
     CLOSED = "closed", "the account is closed"
     TERMS = "terms", "the current terms have not been accepted yet"

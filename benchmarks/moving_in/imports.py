@@ -83,7 +83,9 @@ def _fail(problem: Problem) -> None:
 
 def _write_affiliates(path: Path) -> None:
     with path.open("w") as file:
-        file.write("Affiliate ID,Email,First Name,Last Name,Payment Email,Username,Unpaid Earnings,Status,Date Registered\n")
+        file.write(
+            "Affiliate ID,Email,First Name,Last Name,Payment Email,Username,Unpaid Earnings,Status,Date Registered\n"
+        )
         for number in range(1, AFFILIATES + 1):
             person = f"mover{number}@example.org,Ann,Archer,pay{number}@example.org,mover{number}"
             file.write(f"{number},{person},{number % 300}.25,active,2023-05-04 10:00:00\n")

@@ -61,7 +61,7 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     search_fields = ["reference"]
     fields = [
         *("reference", "product_name", "total", "state", "name", "email", "phone", "address", "company", "vat_id"),
-        *("placed_at", "paid_at", "downloads"),
+        *("placed_at", "former_shop", "paid_at", "downloads"),
     ]
     changed_by_program = ("downloads",)
     actions = ["reset_downloads"]

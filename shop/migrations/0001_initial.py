@@ -53,6 +53,8 @@ class Migration(migrations.Migration):
                 ('delivery_kept', models.BooleanField(editable=False, null=True)),
                 ('release_notices_after', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
                 ('buyer_changed_at', models.DateTimeField(editable=False, null=True)),
+                ('former_shop', privacy.encryption.fields.SealedTextField(editable=False, max_length=60, null=True)),
+                ('move_notice_due', models.BooleanField(default=False, editable=False)),
                 ('checkout_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('link_token', privacy.encryption.tokens.SealedTokenField(editable=False)),
                 ('link_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='exact', source='link_token', unique=True)),
@@ -389,7 +391,7 @@ class Migration(migrations.Migration):
             name='License',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('key', privacy.encryption.fields.SealedTextField(max_length=29, verbose_name='license key')),
+                ('key', privacy.encryption.fields.SealedTextField(max_length=100, verbose_name='license key')),
                 ('key_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='exact', source='key', unique=True)),
                 ('issued_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
@@ -428,6 +430,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['paid_at', 'currency', 'product', 'amount_minor'], name='paid_orders'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('move_notice_due', True)), fields=['id'], name='move_notices_due'),
         ),
         migrations.AddConstraint(
             model_name='productfile',

@@ -80,7 +80,8 @@ def refund_days() -> int:
         "company": "organization",
         "vat_id": "off",
     },
-    source="the checkout form, the quote that you accepted or the shop where you ordered, and the forms of the order page",
+    source="the checkout form, the quote that you accepted, or the shop where you ordered, and the forms of the order"
+    " page",
     uses=(
         Use(
             purpose=Purpose.RELEASE_NEWS,

@@ -1,4 +1,4 @@
-"""Takes over an export in batches, each in its own transaction: first as a rehearsal that stores nothing, then for good.
+"""Takes over an export in batches, each in its own transaction: first as a rehearsal, which stores nothing.
 
 Every line is taken over as a whole or not at all, and says why not. A run that breaks off has stored whole batches; the
 next one passes over what is here already.

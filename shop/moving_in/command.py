@@ -57,7 +57,9 @@ class ImportCommand(BaseCommand):
             self.stdout.write("The file is not in UTF-8; it is read as Latin-1 (Windows-1252).")
         self._last = 0
         try:
-            outcome = move_in(file, importer, apply=apply, tell=self._tell, progress=lambda so_far: self._say(so_far, file))
+            outcome = move_in(
+                file, importer, apply=apply, tell=self._tell, progress=lambda so_far: self._say(so_far, file)
+            )
         except IntegrityError:
             raise CommandError("Another import stores the same lines. Let it finish, then run this again.") from None
         self._sum_up(outcome, apply=apply)

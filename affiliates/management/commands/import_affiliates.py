@@ -13,7 +13,9 @@ from shop.moving_in.command import ImportCommand
 
 
 class Command(ImportCommand):
-    help = "Takes over the active affiliates of another program, with codes, links and unpaid balances, from its export."
+    help = (
+        "Takes over the active affiliates of another program, with codes, links and unpaid balances, from its export."
+    )
     what = "affiliates"
     gated = ((MovedAffiliate, "source_id"), (OldLink, "value"))
 

@@ -37,7 +37,9 @@ def test_first_payout_is_the_old_balance_and_the_first_commission(
         affiliatewp_row(12, name="Harry", unpaid="123.45"),
         affiliatewp_row(7, name="Ivy", unpaid="60.10"),
     )
-    shop = export(tmp_path / "orders.csv", f"{EDD},License Key", edd_row(1043, email="carol@example.org", License_Key=KEY))
+    shop = export(
+        tmp_path / "orders.csv", f"{EDD},License Key", edd_row(1043, email="carol@example.org", License_Key=KEY)
+    )
     assert "2 affiliates moved in." in run("import_affiliates", program, "--apply", source="affiliatewp")
     assert "1 orders moved in." in run("import_orders", shop, "--apply", source="edd")
     assert License.objects.working().get(key_index=KEY).order.reference == "EDD-1043"

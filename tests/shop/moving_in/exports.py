@@ -16,7 +16,8 @@ AFFILIATEWP = (
 )
 EDD = (
     "ID,Payment Number,Email,First Name,Last Name,Address,Address (Line 2),City,State,Country,Zip / Postal Code,"
-    "Products,SKUs,Currency,Amount,Tax,Discount Code,Payment Method,Transaction ID,Purchase Key,Date,User,IP Address,Status"
+    "Products,SKUs,Currency,Amount,Tax,Discount Code,Payment Method,Transaction ID,Purchase Key,Date,User,IP Address,"
+    "Status"
 )
 EDD_LICENSES = "License Key,Status,Product,Customer Email,Payment ID,Expiration"
 WOOCOMMERCE = (
