@@ -27,6 +27,7 @@ audit_actions(
         "affiliates.commission.rejected": "{actor} rejected {object}",
         "affiliates.commission.restored": "{actor} restored {object}",
         "affiliates.commission.reversed": "{actor} reversed {object}",
+        "affiliates.group.changed": "{actor} moved {object} to another group",
         "affiliates.ledger.adjusted": "{actor} adjusted a balance with {object}",
         "affiliates.objection.answered": "{actor} answered {object}",
         "affiliates.objection.opened": "{actor} raised {object}",

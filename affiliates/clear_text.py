@@ -3,6 +3,7 @@
 from privacy.registry.clear_text import (
     CURRENCY,
     DIGEST,
+    NAMED_BY_STAFF,
     OWN_NUMBER,
     OWN_WORDS,
     PAGE,
@@ -28,6 +29,7 @@ clear_text(
     affiliates_rate.currency affiliates_balancedelta.currency affiliates_commissionday.currency
     """,
 )
+clear_text(NAMED_BY_STAFF, "affiliates_affiliategroup.name")
 clear_text(PROGRAM, "affiliates_balancedelta.bucket affiliates_commissionday.by")
 clear_text(
     OWN_WORDS,

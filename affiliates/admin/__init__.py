@@ -6,6 +6,7 @@ from . import (  # noqa: F401  (importing registers them)
     commissions,
     creatives,
     flags,
+    groups,
     ledger,
     objections,
     order_section,

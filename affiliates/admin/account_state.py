@@ -1,4 +1,4 @@
-"""An affiliate's state for staff: suspending, reinstating and closing, each with one button and its reason."""
+"""An affiliate's state for staff: suspending, reinstating, closing and the group, each with one button."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from django import forms
 
+from affiliates.commissions.groups import PERMISSION, move_to_group
 from affiliates.membership.account_state import close_affiliate, reinstate_affiliate, suspend_affiliate
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, AffiliateGroup
 from affiliates.moving_in.notices import record_told
 from privacy.admin_base.staff_action import StaffAction
 
@@ -28,6 +29,10 @@ def _is(*states: str) -> Callable[[Affiliate], bool]:
     return lambda affiliate: affiliate.state in states
 
 
+class GroupForm(forms.Form):
+    group = forms.ModelChoiceField(AffiliateGroup.objects.all(), required=False, empty_label="No group")
+
+
 STATE_ACTIONS = (
     StaffAction(
         name="told",
@@ -37,6 +42,17 @@ STATE_ACTIONS = (
         do=record_told,
         when=_is(State.MOVED),
         done="Recorded. The account is active.",
+    ),
+    StaffAction(
+        name="group",
+        label="Change the group…",
+        asks="The group's rates apply to orders from now on, unless the affiliate has a rate of their own.",
+        permission=PERMISSION,
+        do=move_to_group,
+        when=_is(State.ACTIVE, State.SUSPENDED, State.MOVED),
+        form=GroupForm,
+        asks_again=True,
+        done="Done. Earlier orders keep their rate.",
     ),
     StaffAction(
         name="suspend",

@@ -40,17 +40,17 @@ class AffiliateForm(forms.ModelForm[Affiliate]):
 
 @admin.register(Affiliate)
 class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
-    list_display = ["who", "code", "state", "joined_at", "terms_version", "flags"]
+    list_display = ["who", "code", "group", "state", "joined_at", "terms_version", "flags"]
     list_display_links = ["who", "code"]
-    list_filter = ["state", "joined_at", "terms_version"]
-    list_select_related = ["user"]
+    list_filter = ["state", "group", "joined_at", "terms_version"]
+    list_select_related = ["user", "group"]
     names_people = ("who",)
     search_fields = ["code"]
     search_help_text = "Name, code (also a former one, or a whole link), or complete email address."
     form = AffiliateForm
     autocomplete_fields = ["user"]
-    fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
-    readonly_fields = ["user", "state", "state_reason", "terms_version", "joined_at"]
+    fields = ["user", "code", "group", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
+    readonly_fields = ["user", "group", "state", "state_reason", "terms_version", "joined_at"]
     change_form_template = "affiliates/admin/affiliate.html"
     staff_actions = STATE_ACTIONS
     row_argument = "affiliate"

@@ -16,7 +16,7 @@ from shop.models import Order
 
 from .flags import raise_flag
 from .fraud_signals import detect_fraud_signals, is_payer_the_affiliate
-from .rates import rate_for
+from .rates import applied_rate
 
 
 def attribute_order(*, order: Order, request: HttpRequest | None, code: str) -> Attribution | None:
@@ -75,17 +75,19 @@ def _create_attribution(
     click: Click | None = None,
 ) -> Attribution | None:
     # As of the order, so that the installments of one quote have the same rate.
-    rate = rate_for(affiliate=affiliate, product=order.product, currency=order.currency, moment=order.placed_at)
-    if order.product.is_service and rate._state.adding:
+    applied = applied_rate(affiliate=affiliate, product=order.product, currency=order.currency, moment=order.placed_at)
+    if order.product.is_service and applied.is_default:
         return None
     return Attribution.objects.create(
         order=order,
         affiliate=affiliate,
         route=route,
         click=click,
-        rate=None if rate._state.adding else rate,
-        rate_percent=rate.percent,
-        rate_flat_minor=rate.flat_minor,
+        rate=None if applied.is_default else applied.rate,
+        step=applied.step,
+        step_sales=applied.sales,
+        rate_percent=applied.percent,
+        rate_flat_minor=applied.flat_minor,
         terms_version=affiliate.terms_version,
         decided_at=timezone.now(),
     )

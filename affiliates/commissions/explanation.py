@@ -30,7 +30,9 @@ class ExplanationLine:
 
 def explain_order(order: Order) -> list[ExplanationLine]:
     """Explains an order, whether or not it earned a commission."""
-    attribution = Attribution.objects.filter(order=order).select_related("affiliate", "rate").first()
+    attribution = (
+        Attribution.objects.filter(order=order).select_related("affiliate", "rate__group", "step__rate").first()
+    )
     if attribution is None:
         why = "Nobody. It was placed without an affiliate's code and without a click in the last 30 days"
         if order.product.is_service:
@@ -52,7 +54,7 @@ def with_explanation_data(commissions: CommissionQuerySet) -> CommissionQuerySet
     """The commissions with everything their explanations read, in a constant number of queries."""
     entries = LedgerEntry.objects.select_related("claim__payout")
     return commissions.select_related(
-        "attribution__affiliate", "attribution__order", "attribution__rate"
+        "attribution__affiliate", "attribution__order", "attribution__rate__group", "attribution__step__rate"
     ).prefetch_related("attribution__order__payments__refunds", "attribution__flags", Prefetch("ledger", entries))
 
 
@@ -82,17 +84,34 @@ def _source_lines(attribution: Attribution) -> Iterator[ExplanationLine]:
 def _rate_lines(attribution: Attribution, currency: str) -> Iterator[ExplanationLine]:
     flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
     words = format_rate(attribution.rate_percent, flat)
-    yield ExplanationLine("Rate", f"{words}, fixed when the order was placed: {why_this_rate(attribution.rate)}.")
+    why = f"{why_this_rate(attribution.rate)}{_step_suffix(attribution)}"
+    yield ExplanationLine("Rate", f"{words}, fixed when the order was placed: {why}.")
+
+
+def _step_suffix(attribution: Attribution) -> str:
+    """The step that applied, or why none did; empty for a rate without steps."""
+    rate, step, sales = attribution.rate, attribution.step, attribution.step_sales
+    if rate is None or sales is None:
+        return ""
+    approved = f"{sales:,} {'sale was' if sales == 1 else 'sales were'} approved earlier in that {rate.step_period}"
+    return f"; the step {step.condition}: {approved}" if step else f"; before its first step: {approved}"
 
 
 def why_this_rate(rate: Rate | None) -> str:
-    """Which of the four kinds of rates applied, and why no more specific one did."""
+    """Which kind of rate applied, and why no more specific one did: the precedence of `rate_for` in words."""
     if rate is None:
         return "the program's default rate, because none was set for the affiliate or the product"
     if rate.affiliate_id and rate.product_id:
         return "the affiliate's rate for this product, which takes precedence over all others"
     if rate.affiliate_id:
-        return "the affiliate's own rate, which takes precedence over the product's and the program's"
+        return "the affiliate's own rate, which takes precedence over a group's, the product's and the program's"
+    if rate.group and rate.product_id:
+        return f"the rate of the group {rate.group} for this product; the affiliate had no rate of their own"
+    if rate.group:
+        return (
+            f"the rate of the group {rate.group}, which takes precedence over the product's and the program's;"
+            " the affiliate had no rate of their own"
+        )
     if rate.product_id:
         return "the product's rate, which takes precedence over the program's; the affiliate had no rate of their own"
     return "the program's rate, because none was set for the affiliate or the product"

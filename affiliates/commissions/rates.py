@@ -1,7 +1,15 @@
-"""Rates: which one applies to an order, and how staff replace one without touching past earnings."""
+"""Rates: which one applies to an order, and how staff replace one without touching past earnings.
+
+The most specific rate in effect applies, in this order: the affiliate's for the product, the affiliate's, their group's
+for the product, their group's, the product's, the program's, the percentage from the settings. Then, of that rate, the
+highest step that the affiliate's approved sales have reached. Both are decided when an order is placed; a step never
+changes the rate of an earlier sale.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,8 +20,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from affiliates.models import Affiliate, Rate
+from affiliates.models import Affiliate, AffiliateGroup, Commission, Rate, RateStep
 from affiliates.own_account import leave_to_a_colleague
+from affiliates.statistics.spans import Span
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from shop.models import Product
@@ -26,55 +35,124 @@ if TYPE_CHECKING:
 JUST_NOW = timedelta(minutes=1)  # between submitting "now" and storing it
 
 
-def rate_for(*, affiliate: Affiliate | None, product: Product | None, currency: str, moment: datetime) -> Rate:
-    """The most specific rate in effect: the affiliate's for this product, the affiliate's, the product's, the
-    program's. Without an affiliate, the general rate.
+@dataclass(frozen=True)
+class AppliedRate:
+    """The rate of an order, and the step of it that the affiliate has reached.
+
+    `sales` are the approved sales that count toward the steps; None for a rate without steps, or without an affiliate.
+    """
+
+    rate: Rate
+    step: RateStep | None = None
+    sales: int | None = None
+    span: Span | None = None  # in which they count
+
+    @property
+    def percent(self) -> Decimal | None:
+        return (self.step or self.rate).percent
+
+    @property
+    def flat_minor(self) -> int | None:
+        return (self.step or self.rate).flat_minor
+
+    @property
+    def terms(self) -> str:
+        """In words: `30%`, or `$5.00 per sale`."""
+        return (self.step or self.rate).terms
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it comes from the settings, because no rate was set."""
+        return self.rate._state.adding
+
+    @property
+    def next_step(self) -> RateStep | None:
+        """The next step within reach; None at the last one, and for a rate without steps."""
+        if self.sales is None:
+            return None
+        return next((step for step in self.rate.all_steps if step.from_sales > (self.sales or 0)), None)
+
+
+def applied_rate(*, affiliate: Affiliate, product: Product | None, currency: str, moment: datetime) -> AppliedRate:
+    """What an order of this affiliate earns that is placed at `moment`."""
+    rate = rate_for(affiliate=affiliate, product=product, currency=currency, moment=moment)
+    if not rate.step_period:
+        return AppliedRate(rate)
+    span = Span.around(moment, rate.step_period)
+    sales = Commission.objects.counting_toward_steps(affiliate, since=span.start, until=moment).count()
+    reached = [step for step in rate.all_steps if step.from_sales <= sales]
+    return AppliedRate(rate, reached[-1] if reached else None, sales, span)
+
+
+def rate_for(
+    *,
+    affiliate: Affiliate | None,
+    product: Product | None,
+    currency: str,
+    moment: datetime,
+    group: AffiliateGroup | None = None,
+) -> Rate:
+    """The most specific rate in effect, before its steps. Without an affiliate, that of the group's affiliates; without
+    a group, the general one.
 
     A flat amount in another currency than the order's is ignored. Without any rate, the percentage from the settings
     applies; that one is unsaved (`_state.adding` is true). Services have only rates that are set for them: without one,
     they earn nothing, an unsaved 0%.
     """
     is_service = product is not None and product.is_service
+    group_id = affiliate.group_id if affiliate else group and group.pk
     rates = Rate.objects.in_force(moment).filter(
         Q(affiliate=affiliate) | Q(affiliate__isnull=True),
+        Q(group=group_id) | Q(group__isnull=True),
         Q(product=product) if is_service else Q(product=product) | Q(product__isnull=True),
         currency__in=["", currency],
     )
-    nearest = max(rates, key=lambda rate: (rate.affiliate_id is not None, rate.product_id is not None), default=None)
+    nearest = max(rates.select_related("group"), key=_precedence, default=None)
     return nearest or Rate(percent=Decimal(0) if is_service else settings.AFFILIATE_COMMISSION_PERCENT)
+
+
+def _precedence(rate: Rate) -> tuple[bool, bool, bool]:
+    """An affiliate's rate comes before a group's, and either before a product's."""
+    return rate.affiliate_id is not None, rate.group_id is not None, rate.product_id is not None
 
 
 def set_rate(
     *,
     affiliate: Affiliate | None = None,
+    group: AffiliateGroup | None = None,
     product: Product | None = None,
     percent: Decimal | None = None,
     flat: Money | None = None,
+    steps: Sequence[RateStep] = (),
+    step_period: str = "",
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     actor: User | None,
 ) -> Rate:
-    """Sets a rate from now on, or from `starts_at`; the target's current rate ends then.
+    """Sets a rate from now on, or from `starts_at`; the target's current rate ends then. `steps` are unsaved, in
+    ascending order.
 
     Raises `ActionRefused` for a start in the past, if a later rate is already set, or if a colleague has to decide.
     """
     rate = Rate(
         affiliate=affiliate,
+        group=group,
         product=product,
         percent=percent,
         flat_minor=None if flat is None else flat.minor,
         currency=flat.currency if flat else "",
+        step_period=step_period if steps else "",
         starts_at=starts_at or timezone.now(),
         ends_at=ends_at,
         created_by=actor,
     )
     try:
-        return _replace_current_rate(rate, actor)
+        return _replace_current_rate(rate, steps, actor)
     except IntegrityError as error:
         raise ActionRefused("Somebody set this rate at the same time. Please check that one.") from error
 
 
-def rate_problem(rate: Rate) -> str:
+def rate_problem(rate: Rate, steps: Sequence[RateStep] = ()) -> str:
     """Why this rate can't be set, for staff; empty if it can."""
     if rate.starts_at < timezone.now() - JUST_NOW:
         return "A rate can't start in the past, because past sales keep their rate."
@@ -84,7 +162,11 @@ def rate_problem(rate: Rate) -> str:
         return "Enter either a percentage or a flat amount."
     if rate.percent is not None and not 0 <= rate.percent <= 100:
         return "A percentage must be between 0 and 100."
-    same_target = Rate.objects.for_target(rate.affiliate, rate.product).filter(starts_at__gt=rate.starts_at)
+    if rate.affiliate_id and rate.group_id:
+        return "Choose an affiliate or a group, not both."
+    if steps and (problem := _step_problem(rate, steps)):
+        return problem
+    same_target = Rate.objects.same_target(rate).filter(starts_at__gt=rate.starts_at)
     later = same_target.overlapping(rate.starts_at, rate.ends_at).order_by("starts_at").first()
     if later is not None:
         begins = date_format(timezone.localtime(later.starts_at), "DATETIME_FORMAT")
@@ -92,15 +174,34 @@ def rate_problem(rate: Rate) -> str:
     return ""
 
 
+def _step_problem(rate: Rate, steps: Sequence[RateStep]) -> str:
+    if not rate.step_period:
+        return "Choose the period in which sales count toward the steps."
+    before: RateStep | Rate = rate
+    for step in steps:
+        value, least = (step.flat_minor, before.flat_minor) if rate.percent is None else (step.percent, before.percent)
+        if value is None or least is None:
+            return "The steps of a percentage are percentages, those of a flat amount are amounts."
+        if value <= least or step.from_sales <= getattr(before, "from_sales", 0):
+            return "Each step must need more sales than the one before, at least 1, and pay more."
+        if rate.percent is not None and value > 100:
+            return "A percentage must be between 0 and 100."
+        before = step
+    return ""
+
+
 @transaction.atomic
-def _replace_current_rate(rate: Rate, actor: User | None) -> Rate:
-    running = Rate.objects.for_target(rate.affiliate, rate.product).select_for_update()
+def _replace_current_rate(rate: Rate, steps: Sequence[RateStep], actor: User | None) -> Rate:
+    running = Rate.objects.same_target(rate).select_for_update()
     for earlier in running.filter(starts_at__lte=rate.starts_at).overlapping(rate.starts_at, rate.ends_at):
         Rate.objects.filter(pk=earlier.pk).update(ends_at=rate.starts_at)
-    if problem := rate_problem(rate):
+    if problem := rate_problem(rate, steps):
         raise ActionRefused(problem)
     _require_colleague(rate, actor)
     rate.save(force_insert=True)
+    for step in steps:
+        step.rate = rate
+        step.save(force_insert=True)
     record(action="affiliates.rate.changed", about=rate, actor=actor)
     return rate
 
@@ -121,9 +222,9 @@ def end_rate(*, rate: Rate, actor: User | None) -> bool:
 
 
 def _require_colleague(rate: Rate, actor: User | None) -> None:
-    """Checks the affiliate whose rate it is, or, for a general rate, the deciding person's own account."""
-    own = rate.affiliate or (
-        actor and Affiliate.objects.filter(user=actor).exclude(state=Affiliate.State.CLOSED).first()
-    )
-    if own:
+    """Checks the affiliate whose rate it is, or, for a group's or a general rate, the deciding person's own account."""
+    mine = Affiliate.objects.filter(user=actor).exclude(state=Affiliate.State.CLOSED) if actor else None
+    if mine is not None and rate.group_id:
+        mine = mine.filter(group=rate.group_id)
+    if own := rate.affiliate or (mine is not None and mine.first()):
         leave_to_a_colleague(own, actor=actor, permission="affiliates.add_rate")

@@ -26,8 +26,10 @@ class ProgramView(TemplateView):
         now = timezone.now()
         form = EarningsForm({"sales": self.request.GET.get("sales", EarningsForm.DEFAULT)})
         sales = form.cleaned_data["sales"] if form.is_valid() else EarningsForm.DEFAULT
+        rate = rate_for(affiliate=None, product=None, currency=program_currency(), moment=now)
         return super().get_context_data(
-            rate=rate_for(affiliate=None, product=None, currency=program_currency(), moment=now).terms,
+            rate=rate.terms,
+            steps=rate.step_terms,
             earnings_form=form,
             sales=sales,
             earnings=earnings_for(sales, moment=now),

@@ -121,6 +121,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AffiliateGroup',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(help_text="Its affiliates see it. Don't name a person.", max_length=60)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+            ],
+            options={
+                'verbose_name': 'group',
+                'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Upper('name'), name='one_group_per_name', violation_error_message='There is a group with this name.')],
+            },
+        ),
+        migrations.AddField(
+            model_name='affiliate',
+            name='group',
+            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='affiliates', to='affiliates.affiliategroup'),
+        ),
+        migrations.CreateModel(
             name='BalanceDelta',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -153,6 +171,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('route', models.CharField(choices=[('cookie', 'link'), ('code', 'code entered at checkout')], max_length=10)),
+                ('step_sales', models.PositiveIntegerField(null=True)),
                 ('rate_percent', models.DecimalField(decimal_places=2, max_digits=5, null=True)),
                 ('rate_flat_minor', models.PositiveIntegerField(null=True, verbose_name='flat rate')),
                 ('terms_version', models.CharField(max_length=20)),
@@ -480,11 +499,13 @@ class Migration(migrations.Migration):
                 ('percent', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='percentage')),
                 ('flat_minor', models.PositiveIntegerField(blank=True, null=True, verbose_name='flat amount')),
                 ('currency', models.CharField(blank=True, max_length=3, verbose_name='currency of a flat amount')),
+                ('step_period', models.CharField(blank=True, choices=[('month', 'month'), ('quarter', 'quarter'), ('year', 'year')], max_length=10, verbose_name='sales count per')),
                 ('starts_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='from')),
                 ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='until')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('affiliate', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rates', to='affiliates.affiliate')),
                 ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rates', to='affiliates.affiliategroup')),
                 ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='shop.product')),
             ],
             options={
@@ -495,6 +516,24 @@ class Migration(migrations.Migration):
             model_name='attribution',
             name='rate',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attributions', to='affiliates.rate'),
+        ),
+        migrations.CreateModel(
+            name='RateStep',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('from_sales', models.PositiveIntegerField(verbose_name='from sales')),
+                ('percent', models.DecimalField(decimal_places=2, max_digits=5, null=True, verbose_name='percentage')),
+                ('flat_minor', models.PositiveIntegerField(null=True, verbose_name='flat amount')),
+                ('rate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='affiliates.rate')),
+            ],
+            options={
+                'ordering': ['from_sales'],
+            },
+        ),
+        migrations.AddField(
+            model_name='attribution',
+            name='step',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='affiliates.ratestep'),
         ),
         migrations.CreateModel(
             name='TermsVersion',
@@ -538,6 +577,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='commission',
             index=models.Index(fields=['state', 'hold_until'], name='commissions_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='commission',
+            index=models.Index(fields=['approved_at'], name='commissions_by_approval'),
         ),
         migrations.AddConstraint(
             model_name='commission',
@@ -665,11 +708,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rate',
-            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('affiliate', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('product', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), condition=models.Q(('ends_at__isnull', True)), name='one_open_rate_per_target'),
+            constraint=models.CheckConstraint(condition=models.Q(('affiliate__isnull', True), ('group__isnull', True), _connector='OR'), name='rate_of_an_affiliate_or_a_group'),
         ),
         migrations.AddConstraint(
             model_name='rate',
-            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('affiliate', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('product', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), models.F('starts_at'), condition=models.Q(('ends_at', models.F('starts_at')), _negated=True), name='one_rate_per_start'),
+            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('affiliate', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('group', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('product', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), condition=models.Q(('ends_at__isnull', True)), name='one_open_rate_per_target'),
+        ),
+        migrations.AddConstraint(
+            model_name='rate',
+            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('affiliate', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('group', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('product', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), models.F('starts_at'), condition=models.Q(('ends_at', models.F('starts_at')), _negated=True), name='one_rate_per_start'),
+        ),
+        migrations.AddConstraint(
+            model_name='ratestep',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('flat_minor__isnull', True), ('percent__isnull', False), ('percent__range', (0, 100))), models.Q(('flat_minor__isnull', False), ('percent__isnull', True)), _connector='OR'), name='step_is_percent_or_flat'),
+        ),
+        migrations.AddConstraint(
+            model_name='ratestep',
+            constraint=models.CheckConstraint(condition=models.Q(('from_sales__gte', 1)), name='step_needs_a_sale'),
+        ),
+        migrations.AddConstraint(
+            model_name='ratestep',
+            constraint=models.UniqueConstraint(fields=('rate', 'from_sales'), name='one_step_per_number_of_sales'),
         ),
         migrations.AddIndex(
             model_name='attribution',

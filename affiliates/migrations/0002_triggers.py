@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                     EXISTS (
                         SELECT 1 FROM affiliates_rate other
                         WHERE other.affiliate_id IS NOT DISTINCT FROM NEW.affiliate_id
+                        AND other.group_id IS NOT DISTINCT FROM NEW.group_id
                         AND other.product_id IS NOT DISTINCT FROM NEW.product_id
                         AND (other.ends_at IS NULL
                             OR (other.ends_at > NEW.starts_at AND other.ends_at > other.starts_at))
@@ -75,6 +76,8 @@ class Migration(migrations.Migration):
                 when="""
                     OLD.id IS DISTINCT FROM NEW.id
                     OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
+                    OR OLD.group_id IS DISTINCT FROM NEW.group_id
+                    OR OLD.step_period IS DISTINCT FROM NEW.step_period
                     OR OLD.product_id IS DISTINCT FROM NEW.product_id
                     OR OLD.percent IS DISTINCT FROM NEW.percent
                     OR OLD.flat_minor IS DISTINCT FROM NEW.flat_minor
@@ -84,6 +87,25 @@ class Migration(migrations.Migration):
                 """,
                 message="a rate is ended and replaced, never edited",
             ),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
+            "affiliates_ratestep",
+            RefuseReplacing(
+                "existing.id = NEW.id", "existing.rate_id = NEW.rate_id AND existing.from_sales = NEW.from_sales"
+            ),
+            Refuse(
+                "insert",
+                when="""
+                    EXISTS (
+                        SELECT 1 FROM affiliates_rate rate WHERE rate.id = NEW.rate_id
+                        AND (rate.step_period = '' OR (rate.percent IS NULL) <> (NEW.percent IS NULL))
+                    )
+                    OR EXISTS (SELECT 1 FROM affiliates_attribution WHERE rate_id = NEW.rate_id)
+                """,
+                message="a step is set with its rate, in the same way",
+            ),
+            Refuse("update"),
             Refuse("delete"),
         ),
         EnsureTriggers(
@@ -97,6 +119,8 @@ class Migration(migrations.Migration):
                     OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
                     OR OLD.route IS DISTINCT FROM NEW.route
                     OR OLD.rate_id IS DISTINCT FROM NEW.rate_id
+                    OR OLD.step_id IS DISTINCT FROM NEW.step_id
+                    OR OLD.step_sales IS DISTINCT FROM NEW.step_sales
                     OR OLD.rate_percent IS DISTINCT FROM NEW.rate_percent
                     OR OLD.rate_flat_minor IS DISTINCT FROM NEW.rate_flat_minor
                     OR OLD.terms_version IS DISTINCT FROM NEW.terms_version

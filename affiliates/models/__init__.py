@@ -6,6 +6,7 @@ from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
 from .creative import IMAGES, Creative
 from .flag import Flag
+from .group import AffiliateGroup
 from .label import LONGEST_LABEL, MOST_LABELS, Label, LabelSales, UncountedSale
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
@@ -13,7 +14,7 @@ from .moved import LinkParameter, MovedAffiliate, OldLink
 from .objection import Objection
 from .payout import PayoutItem, PayoutRun, PayPalBatch
 from .payout_email import PayoutEmailChange
-from .rate import Rate, calculate_commission, format_rate
+from .rate import Rate, RateStep, StepPeriod, calculate_commission, format_rate
 from .rollup import COUNTERS, DIMENSIONS, By, CommissionDay, DailyClicks, DailySales, PendingVisitCount
 from .terms import TermsAcceptance, TermsVersion
 
@@ -28,6 +29,7 @@ __all__ = [
     "REFERRAL_LIFE",
     "Affiliate",
     "AffiliateCode",
+    "AffiliateGroup",
     "Application",
     "Attribution",
     "By",
@@ -53,6 +55,8 @@ __all__ = [
     "PayoutItem",
     "PayPalBatch",
     "Rate",
+    "RateStep",
+    "StepPeriod",
     "BalanceDelta",
     "PendingVisitCount",
     "TermsAcceptance",

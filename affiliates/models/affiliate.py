@@ -27,6 +27,8 @@ from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.growth import Bounded, Kept
 from privacy.registry.purposes import Purpose
 
+from .group import AffiliateGroup
+
 
 def new_code() -> str:
     """A random code, so that links don't reveal how many affiliates there are."""
@@ -173,8 +175,8 @@ validate_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens
         "state_reason": "why it was suspended or closed",
     },
     other_columns=(
-        "id user_id code state joined_at terms_version payout_email_index announced_terms mail_sales mail_payouts"
-        " mail_monthly summarized_until closed_at anonymized_at"
+        "id user_id code group_id state joined_at terms_version payout_email_index announced_terms mail_sales"
+        " mail_payouts mail_monthly summarized_until closed_at anonymized_at"
     ),
     found_by=("user__email_index",),
     retention=Retention(text="as long as you are an affiliate"),
@@ -182,6 +184,7 @@ validate_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens
     redacted={"state": "closed", "code": new_code},
     circumstances={
         "code": "your code",
+        "group": "your group, by which your rate is set",
         "mail_sales": "email about each sale",
         "mail_payouts": "email about payouts",
         "mail_monthly": "monthly summary by email",
@@ -206,6 +209,9 @@ class Affiliate(SealedModel):
         default=new_code,
         validators=[validate_code],
         help_text="Links with a former code keep working for the same affiliate. No code is ever reassigned.",
+    )
+    group = models.ForeignKey(
+        AffiliateGroup, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="affiliates"
     )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     payout_email = SealedEmailField("PayPal address", null=True)

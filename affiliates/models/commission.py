@@ -23,7 +23,7 @@ from shop.money_fields import MinorUnitsField
 
 from .affiliate import Affiliate
 from .click import Click
-from .rate import Rate, format_rate
+from .rate import Rate, RateStep, format_rate
 
 ONE_KIND_OF_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
     rate_percent__isnull=True, rate_flat_minor__isnull=False
@@ -39,8 +39,8 @@ ONE_KIND_OF_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) |
         "route": "by link or code",
         "decided_at": "when it was decided",
     },
-    other_columns="id order_id affiliate_id click_id route rate_id rate_percent rate_flat_minor terms_version"
-    " decided_at",
+    other_columns="id order_id affiliate_id click_id route rate_id step_id step_sales rate_percent rate_flat_minor"
+    " terms_version decided_at",
     found_by=("order__email_index",),
     retention=Retention(text="as long as the order; the visit that led to it 30 days after the click"),
     erasure=Erasure.KEEP,
@@ -74,6 +74,9 @@ class Attribution(models.Model):
     )
     route = models.CharField(max_length=10, choices=Route)
     rate = models.ForeignKey(Rate, on_delete=models.PROTECT, null=True, related_name="attributions")  # None: settings
+    step = models.ForeignKey(RateStep, on_delete=models.PROTECT, null=True, related_name="+")
+    # The approved sales that decided about the step; None for a rate without steps.
+    step_sales = models.PositiveIntegerField(null=True)
     rate_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     rate_flat_minor = MinorUnitsField("flat rate", null=True)
     terms_version = models.CharField(max_length=20)
@@ -111,6 +114,11 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
 
     def not_held(self) -> CommissionQuerySet:
         return self.exclude(attribution__in=_under_an_open_flag())
+
+    def counting_toward_steps(self, affiliate: Affiliate, *, since: datetime, until: datetime) -> CommissionQuerySet:
+        """The affiliate's sales approved from `since` to `until`, both inclusive, and not fully refunded."""
+        approved = self.filter(approved_at__gte=since, approved_at__lte=until, state__in=Commission.CREDITED)
+        return approved.filter(attribution__affiliate=affiliate)
 
     def past_hold(self, now: datetime) -> CommissionQuerySet:
         """Pending commissions whose hold has ended and that no flag holds."""
@@ -171,6 +179,8 @@ class Commission(SealedModel):
         State.REVERSED: (),
     }
 
+    CREDITED = (State.APPROVED, State.IN_PAYOUT, State.PAID)
+
     attribution = models.OneToOneField(Attribution, on_delete=models.PROTECT, related_name="commission")
     # Shown to the affiliate instead of the order's reference, by which staff know a buyer.
     number = ComputedCharField(max_length=12, unique=True, default=new_commission_number, editable=False)
@@ -200,7 +210,10 @@ class Commission(SealedModel):
     class Meta:
         ordering = ["-created_at"]
         permissions = [("decide_commission", "Can approve, reject, hold and clear commissions")]
-        indexes = [models.Index(fields=["state", "hold_until"], name="commissions_by_state")]
+        indexes = [
+            models.Index(fields=["state", "hold_until"], name="commissions_by_state"),
+            models.Index(fields=["approved_at"], name="commissions_by_approval"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__lte=F("base_minor")), name="commission_within_base"),
             models.CheckConstraint(

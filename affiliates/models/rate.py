@@ -1,4 +1,5 @@
-"""Commission rates: a percentage or a flat amount, for an affiliate, a product or both, in a period."""
+"""Commission rates: a percentage or a flat amount, for an affiliate or a group, a product or both, in a period; and
+their steps, which approved sales reach."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
@@ -21,6 +23,7 @@ from shop.money_fields import MinorUnitsField
 from shop.pricing.large_change import is_far
 
 from .affiliate import Affiliate
+from .group import AffiliateGroup
 
 PERCENT_XOR_FLAT = Q(percent__isnull=False, percent__range=(0, 100), flat_minor__isnull=True) | Q(
     percent__isnull=True, flat_minor__isnull=False
@@ -44,8 +47,20 @@ def affiliate_or_zero() -> Coalesce:
     return Coalesce("affiliate", Value(UUID(int=0), output_field=models.UUIDField()))
 
 
+def group_or_zero() -> Coalesce:
+    return Coalesce("group", Value(UUID(int=0), output_field=models.UUIDField()))
+
+
 def product_or_zero() -> Coalesce:
     return Coalesce("product", Value(UUID(int=0), output_field=models.UUIDField()))
+
+
+class StepPeriod(models.TextChoices):
+    """The calendar period in UTC in which approved sales count toward a rate's steps."""
+
+    MONTH = "month", "month"
+    QUARTER = "quarter", "quarter"
+    YEAR = "year", "year"
 
 
 class RateQuerySet(models.QuerySet["Rate"]):
@@ -53,9 +68,9 @@ class RateQuerySet(models.QuerySet["Rate"]):
         """Rates in effect at `moment`: from their start (inclusive) to their end (exclusive)."""
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
 
-    def for_target(self, affiliate: Affiliate | None, product: Product | None) -> RateQuerySet:
-        """Rates of exactly this affiliate and product; None for both means the program's rate."""
-        return self.filter(affiliate=affiliate, product=product)
+    def same_target(self, rate: Rate) -> RateQuerySet:
+        """Rates of exactly the same affiliate or group, and product. Without any of them, the program's rates."""
+        return self.filter(affiliate=rate.affiliate_id, group=rate.group_id, product=rate.product_id)
 
     def overlapping(self, starts_at: datetime, ends_at: datetime | None) -> RateQuerySet:
         started = self if ends_at is None else self.filter(starts_at__lt=ends_at)
@@ -63,8 +78,9 @@ class RateQuerySet(models.QuerySet["Rate"]):
 
 
 @not_personal(
-    "commission rates: the program's, a product's or an affiliate's",
-    "id affiliate_id product_id percent flat_minor currency starts_at ends_at created_at created_by_id",
+    "commission rates: the program's, a product's, a group's or an affiliate's",
+    "id affiliate_id group_id product_id percent flat_minor currency step_period starts_at ends_at created_at"
+    " created_by_id",
     despite_link="a rate that the business agreed with an affiliate, who sees it in the portal; `created_by` is staff"
     " work",
     growth=STAFF,
@@ -77,10 +93,12 @@ class Rate(models.Model):
 
     id = UUID7Field(primary_key=True)
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
+    group = models.ForeignKey(AffiliateGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     percent = models.DecimalField("percentage", max_digits=5, decimal_places=2, null=True, blank=True)
     flat_minor = MinorUnitsField("flat amount", null=True, blank=True)
     currency = models.CharField("currency of a flat amount", max_length=3, blank=True)
+    step_period = models.CharField("sales count per", max_length=10, choices=StepPeriod, blank=True)  # if it has steps
     starts_at = models.DateTimeField("from", default=timezone.now)
     ends_at = models.DateTimeField("until", null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -103,15 +121,20 @@ class Rate(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="rate_end_after_start"
             ),
+            models.CheckConstraint(
+                condition=Q(affiliate__isnull=True) | Q(group__isnull=True), name="rate_of_an_affiliate_or_a_group"
+            ),
             # Of two people who set a rate at the same time, this refuses one.
             models.UniqueConstraint(
                 affiliate_or_zero(),
+                group_or_zero(),
                 product_or_zero(),
                 condition=Q(ends_at__isnull=True),
                 name="one_open_rate_per_target",
             ),
             models.UniqueConstraint(
                 affiliate_or_zero(),
+                group_or_zero(),
                 product_or_zero(),
                 "starts_at",
                 condition=~Q(ends_at=F("starts_at")),
@@ -134,7 +157,18 @@ class Rate(models.Model):
 
     @property
     def terms(self) -> str:
+        """Before any step."""
         return format_rate(self.percent, self.flat)
+
+    @cached_property
+    def all_steps(self) -> list[RateStep]:
+        """The steps, in ascending order. A rate without any costs no query."""
+        return list(self.steps.all()) if self.step_period and not self._state.adding else []
+
+    @property
+    def step_terms(self) -> str:
+        """The steps in words: `35% from 20 sales a month, 40% from 50 sales a month`; empty without steps."""
+        return ", ".join(map(str, self.all_steps))
 
     def is_far_from(self, other: Rate) -> bool:
         """Differs by more than half of the other rate; a percentage always differs from a flat amount."""
@@ -144,6 +178,50 @@ class Rate(models.Model):
 
     @property
     def target(self) -> str:
-        if self.affiliate and self.product:
-            return f"{self.affiliate} selling {self.product}"
-        return str(self.affiliate or self.product or "the program")
+        if (whose := self.affiliate or self.group) and self.product:
+            return f"{whose} selling {self.product}"
+        return str(whose or self.product or "the program")
+
+
+@not_personal(
+    "the steps of commission rates: what applies from how many approved sales",
+    "id rate_id from_sales percent flat_minor",
+    despite_link="a part of a rate, which an affiliate may have agreed and sees in the portal; it names no one",
+    growth=STAFF,
+)
+class RateStep(models.Model):
+    """Written once, with its rate. A percentage or a flat amount like the rate's, in the rate's currency."""
+
+    id = UUID7Field(primary_key=True)
+    rate = models.ForeignKey(Rate, on_delete=models.PROTECT, related_name="steps")
+    from_sales = models.PositiveIntegerField("from sales")
+    percent = models.DecimalField("percentage", max_digits=5, decimal_places=2, null=True)
+    flat_minor = MinorUnitsField("flat amount", null=True)
+
+    database_triggers = ("no_replace", "no_insert", "no_update", "no_delete")
+
+    class Meta:
+        ordering = ["from_sales"]
+        constraints = [
+            models.CheckConstraint(condition=PERCENT_XOR_FLAT, name="step_is_percent_or_flat"),
+            models.CheckConstraint(condition=Q(from_sales__gte=1), name="step_needs_a_sale"),
+            models.UniqueConstraint(fields=["rate", "from_sales"], name="one_step_per_number_of_sales"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terms} {self.condition}"
+
+    @property
+    def currency(self) -> str:
+        return self.rate.currency
+
+    @property
+    def terms(self) -> str:
+        flat = None if self.flat_minor is None else Money(self.flat_minor, self.currency)
+        return format_rate(self.percent, flat)
+
+    @property
+    def condition(self) -> str:
+        """`from 20 sales a month`."""
+        sales = "1 sale" if self.from_sales == 1 else f"{self.from_sales:,} sales"
+        return f"from {sales} a {self.rate.step_period}"

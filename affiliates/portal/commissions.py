@@ -134,7 +134,8 @@ class ReceiptPage(PortalPage):
 
     @property
     def commission(self) -> Commission:
-        lines = commissions_of(self.affiliate).select_related("attribution__affiliate", "attribution__rate")
+        explained = ("attribution__affiliate", "attribution__rate__group", "attribution__step__rate")
+        lines = commissions_of(self.affiliate).select_related(*explained)
         commission = lines.filter(number=self.kwargs["number"].upper()).first()
         if commission is None:
             raise Http404("There is no such commission in this account.")

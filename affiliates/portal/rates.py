@@ -1,4 +1,4 @@
-"""An affiliate's current rates per product, and why they apply."""
+"""An affiliate's current rates per product, why they apply, and how far the next step is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from affiliates.commissions.rates import rate_for
+from affiliates.commissions.rates import AppliedRate, applied_rate
 from shop.models import Product
 
 from ..models import Affiliate, Rate
@@ -17,20 +17,37 @@ MOST = 20  # products shown
 
 @dataclass(frozen=True)
 class RateNow:
+    """`steps` and `progress` are empty for a rate without steps."""
+
     product: str
     terms: str
     why: str
+    steps: str
+    progress: str
 
 
 def rates_now(affiliate: Affiliate, *, now: datetime) -> list[RateNow]:
     """One per product on sale, and services if they have a rate; any other product without one has the general one."""
     found = []
     for product in Product.objects.filter(Q(is_active=True) | Q(is_service=True)).order_by("name")[:MOST]:
-        rate = rate_for(affiliate=affiliate, product=product, currency=product.currency, moment=now)
-        if product.is_service and rate._state.adding:
+        applied = applied_rate(affiliate=affiliate, product=product, currency=product.currency, moment=now)
+        if product.is_service and applied.is_default:
             continue
-        found.append(RateNow(product.name, rate.terms, _explain_rate(rate)))
+        rate = applied.rate
+        steps = f"{rate.terms}, {rate.step_terms}" if rate.step_terms else ""
+        found.append(RateNow(product.name, applied.terms, _explain_rate(rate), steps, explain_progress(applied)))
     return found
+
+
+def explain_progress(applied: AppliedRate) -> str:
+    """`12 more approved sales by November 30 until 35%`; which sales count is said beside it."""
+    if applied.span is None or applied.sales is None:
+        return ""
+    if applied.next_step is None:
+        return f"You have reached the last step, until {applied.span.until:%B %-d, %Y}."
+    more = applied.next_step.from_sales - applied.sales
+    sales = "1 more sale" if more == 1 else f"{more:,} more sales"
+    return f"{sales} until {applied.next_step.terms}: {applied.sales:,} approved so far in {applied.span.name}."
 
 
 def _explain_rate(rate: Rate) -> str:
@@ -40,6 +57,10 @@ def _explain_rate(rate: Rate) -> str:
         return f"agreed with you for this product{since}{until}"
     if rate.affiliate_id:
         return f"agreed with you{since}{until}"
+    if rate.group and rate.product_id:
+        return f"your group's ({rate.group}) for this product{since}{until}"
+    if rate.group:
+        return f"your group's ({rate.group}){since}{until}"
     if rate.product_id:
         return f"this product's rate for all affiliates{since}{until}"
     return f"the program's rate for all affiliates{since}{until}"

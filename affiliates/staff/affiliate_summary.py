@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from affiliates.commissions.explanation import why_this_rate
-from affiliates.commissions.rates import rate_for
+from affiliates.commissions.rates import AppliedRate, applied_rate
 from affiliates.currencies import currencies_of
 from affiliates.models import Affiliate, Commission, Flag, Objection, PayoutItem, Rate
 from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
@@ -39,7 +39,7 @@ class Balance:
 
 @dataclass(frozen=True)
 class AffiliateSummary:
-    rate: Rate
+    rate: AppliedRate
     why_rate: str
     product_rates: list[Rate]
     balances: list[Balance]
@@ -51,13 +51,14 @@ class AffiliateSummary:
 
 def account_of(affiliate: Affiliate, *, now: datetime) -> AffiliateSummary:
     """The rate in the program's currency; balances and statistics in each currency."""
-    rate = rate_for(affiliate=affiliate, product=None, currency=program_currency(), moment=now)
-    of_products = Rate.objects.in_force(now).filter(affiliate=affiliate, product__isnull=False)
+    rate = applied_rate(affiliate=affiliate, product=None, currency=program_currency(), moment=now)
+    own = Q(affiliate=affiliate) | Q(group=affiliate.group_id, group__isnull=False)
+    of_products = Rate.objects.in_force(now).filter(own, product__isnull=False)
     flags = Flag.objects.open().filter(attribution__affiliate=affiliate)
     return AffiliateSummary(
         rate=rate,
-        why_rate=why_this_rate(None if rate._state.adding else rate),
-        product_rates=list(of_products.select_related("product", "affiliate")),
+        why_rate=why_this_rate(None if rate.is_default else rate.rate),
+        product_rates=list(of_products.select_related("product", "affiliate__user", "group")),
         balances=_balances_of(affiliate, local_day(now)),
         flags=list(flags.select_related("attribution__order", "attribution__commission")[:SHOWN]),
         flags_open=flags.count(),

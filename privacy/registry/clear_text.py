@@ -69,6 +69,9 @@ PUBLIC = ClearTextKind(
     may_hold=frozenset({Sign.EMAIL, Sign.PHONE, Sign.NETWORK, Sign.TOKEN}),
     quoted=True,
 )
+NAMED_BY_STAFF = ClearTextKind(
+    reason="a name that staff give to a part of the program, shown to all whom it concerns", quoted=True
+)
 FOR_ANYBODY = ClearTextKind(
     reason="text for answers to anybody, with placeholders for what concerns one person",
     may_hold=frozenset({Sign.EMAIL, Sign.PHONE}),  # the business's own

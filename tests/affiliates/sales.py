@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from affiliates.commissions.lifecycle import approve_commission
-from affiliates.commissions.rates import rate_for
+from affiliates.commissions.rates import applied_rate
 from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry, PayoutRun
 from affiliates.payouts.sending import follow_batch
 from shop.models import Order, Payment, Product, Refund
@@ -23,15 +23,17 @@ _numbers = count(1)
 
 def attributed_order(affiliate: Affiliate, product: Product, campaign: str = "", **fields: Any) -> Order:
     order = factories.order(product, **fields)
-    rate = rate_for(affiliate=affiliate, product=product, currency=order.currency, moment=timezone.now())
+    applied = applied_rate(affiliate=affiliate, product=product, currency=order.currency, moment=timezone.now())
     Attribution.objects.create(
         order=order,
         affiliate=affiliate,
         route=Attribution.Route.COOKIE,
         click=factories.click(affiliate, sub=campaign, counted=True) if campaign else None,
-        rate=None if rate._state.adding else rate,
-        rate_percent=rate.percent,
-        rate_flat_minor=rate.flat_minor,
+        rate=None if applied.is_default else applied.rate,
+        step=applied.step,
+        step_sales=applied.sales,
+        rate_percent=applied.percent,
+        rate_flat_minor=applied.flat_minor,
         terms_version="1",
     )
     return order

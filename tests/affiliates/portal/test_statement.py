@@ -12,7 +12,8 @@ from time_machine import Traveller
 from accounts.models import User
 from affiliates.models import Affiliate
 from affiliates.payouts.runs import cancel_payout, prepare_payout
-from affiliates.portal.statement import Span, Statement, statement_of
+from affiliates.portal.statement import Statement, statement_of
+from affiliates.statistics.spans import Span
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund

@@ -20,7 +20,16 @@ from accounts.models import User
 from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.objections import open_objection
 from affiliates.commissions.rates import set_rate
-from affiliates.models import Affiliate, Application, Commission, Creative, LedgerCheck, PayoutRun, TermsVersion
+from affiliates.models import (
+    Affiliate,
+    AffiliateGroup,
+    Application,
+    Commission,
+    Creative,
+    LedgerCheck,
+    PayoutRun,
+    TermsVersion,
+)
 from affiliates.payouts.runs import prepare_payout
 from aitpro.pages.models import Page, SiteQuestion
 from clients.models import Agreement, Quote
@@ -51,6 +60,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     """A row or more of every model that staff see."""
     affiliate = factories.affiliate(f"alice{number}@example.com", f"CODE{number}")
     set_rate(affiliate=affiliate, percent=Decimal(30), actor=bob)
+    AffiliateGroup.objects.create(name=f"Group {number}")
     for _ in range(2):
         commission = approved_sale(affiliate, product)
     refund(commission, "20.00")

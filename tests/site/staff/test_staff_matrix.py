@@ -47,6 +47,7 @@ NOBODY = "-"
 MODELS = """
     accounts.user                    RO    RO    RO    -
     affiliates.affiliate             ROAF  RO    ROA   -
+    affiliates.affiliategroup        ROAF  ROF   ROF   -
     affiliates.application           ROA   -     -     -
     affiliates.commission            ROAF  -     -     -
     affiliates.objection     ROA   -     -     -
