@@ -14,7 +14,9 @@ from privacy.registry.clear_text import (
 )
 
 clear_text(
-    DIGEST, "affiliates_application.link_digest affiliates_click.cookie_digest affiliates_payoutemailchange.stop_digest"
+    DIGEST,
+    "affiliates_application.link_digest affiliates_click.cookie_digest affiliates_payoutemailchange.stop_digest"
+    " affiliates_payouthead.lines_root affiliates_payouthead.marks_root affiliates_payouthead.previous",
 )
 clear_text(OWN_NUMBER, "affiliates_affiliate.code affiliates_commission.number")
 clear_text(
@@ -26,7 +28,8 @@ clear_text(
     """
     affiliates_commission.currency affiliates_dailysales.currency affiliates_labelsales.currency
     affiliates_ledgerentry.currency affiliates_payoutrun.currency affiliates_payoutitem.currency
-    affiliates_rate.currency affiliates_balancedelta.currency affiliates_commissionday.currency
+    affiliates_payouthead.currency affiliates_rate.currency affiliates_balancedelta.currency
+    affiliates_commissionday.currency
     """,
 )
 clear_text(NAMED_BY_STAFF, "affiliates_affiliategroup.name")
@@ -41,9 +44,10 @@ clear_text(
 clear_text(
     PUBLIC,
     """
-    affiliates_creative.body affiliates_creative.image affiliates_creative.landing affiliates_creative.name
-    affiliates_creative.words affiliates_affiliate.terms_version affiliates_application.terms_version
-    affiliates_attribution.terms_version affiliates_termsversion.changes affiliates_termsversion.text
+    affiliates_announcement.text affiliates_announcement.title affiliates_creative.body affiliates_creative.image
+    affiliates_creative.landing affiliates_creative.name affiliates_creative.words affiliates_affiliate.terms_version
+    affiliates_application.terms_version affiliates_attribution.terms_version affiliates_payouthead.key_id
+    affiliates_payouthead.signature affiliates_termsversion.changes affiliates_termsversion.text
     """,
 )
 clear_text(

@@ -118,6 +118,16 @@ TERMS_CHANGED = mail_kind(
     confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.is_active,
 )
+RATE_CHANGED = mail_kind(
+    "affiliates/rate_changed",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.RateNotice",
+    recipients=_sign_in_address,
+    transactional=True,
+    because="it says what the affiliate's next sales earn",
+    confirmed=_BY_LINK,
+    live=lambda notice: notice.affiliate.is_active,
+)
 PAYOUT_EMAIL_REQUESTED = mail_kind(
     "affiliates/payout_email_requested",
     purpose=Purpose.AFFILIATE_ACCOUNT,
@@ -157,6 +167,16 @@ MONTHLY_SUMMARY = mail_kind(
     because="the affiliate chose to get a monthly summary",
     confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.mail_monthly and affiliate.is_active,
+)
+ANNOUNCEMENT = mail_kind(
+    "affiliates/announcement",
+    purpose=Purpose.AFFILIATE_NEWS,
+    about="affiliates.AnnouncementNotice",
+    recipients=_sign_in_address,
+    transactional=False,
+    because="the affiliate chose to get announcements",
+    confirmed=_BY_LINK,
+    live=lambda notice: notice.affiliate.mail_news and notice.affiliate.is_active,
 )
 ACCOUNT_SUSPENDED = mail_kind(
     "affiliates/account_suspended",

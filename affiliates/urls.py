@@ -6,7 +6,8 @@ from privacy.registry.purposes import Audience, Purpose
 
 from .membership import application_views as applications
 from .membership import program_views
-from .portal import campaigns, commissions, exports, links, overview_page, payouts, statement
+from .payouts import proof_views as proofs
+from .portal import campaigns, commissions, events, exports, help_page, links, overview_page, payouts, statement
 from .portal import profile_pages as profile
 from .tracking import views as tracking_views
 from .tracking.creatives import creative_image
@@ -19,6 +20,9 @@ urlpatterns = [
     path("privacy/referral/", tracking_views.ReferralView.as_view(), name="referral"),
     path("affiliates/", program_views.ProgramView.as_view(), name="program"),
     path("affiliates/terms/", program_views.TermsView.as_view(), name="terms"),
+    path("affiliates/payout-proofs/", proofs.PayoutProofsPage.as_view(), name="payout_proofs"),
+    path("affiliates/payout-proofs/run-<int:number>.json", proofs.published_run_json, name="published_run"),
+    path("affiliates/payout-proofs/check_payouts.py", proofs.payout_checker, name="payout_checker"),
     path("affiliates/apply/", applications.ApplyView.as_view(), name="apply"),
     path("affiliates/apply/link/", applications.AskForLinkView.as_view(), name="ask_for_link"),
     path(
@@ -33,6 +37,7 @@ urlpatterns = [
     path("affiliates/portal/terms/", profile.AcceptTermsPage.as_view(), name="accept_terms"),
     path("affiliates/portal/profile/", profile.ProfilePage.as_view(), name="portal_profile"),
     path("affiliates/portal/profile/details/", profile.DetailsPage.as_view(), name="portal_details"),
+    path("affiliates/portal/profile/code/", profile.CodePage.as_view(), name="portal_code"),
     path("affiliates/portal/profile/payouts/", profile.PayoutEmailPage.as_view(), name="portal_payout_email"),
     path("affiliates/portal/profile/payouts/keep/", profile.KeepPayoutEmailView.as_view(), name="portal_keep_email"),
     path("affiliates/portal/profile/mail/", profile.NotificationsPage.as_view(), name="portal_notifications"),
@@ -54,7 +59,10 @@ urlpatterns = [
     path("affiliates/portal/objections/", commissions.ObjectionsPage.as_view(), name="portal_objections"),
     path("affiliates/portal/payouts/", payouts.PayoutsPage.as_view(), name="portal_payouts"),
     path("affiliates/portal/payouts/<uuid:pk>/", payouts.PayoutDetailPage.as_view(), name="portal_payout"),
+    path("affiliates/portal/payouts/<uuid:pk>/proof.json", payouts.PayoutProof.as_view(), name="portal_payout_proof"),
     path("affiliates/portal/statement/", statement.StatementPage.as_view(), name="portal_statement"),
+    path("affiliates/portal/events/", events.EventsPage.as_view(), name="portal_events"),
+    path("affiliates/portal/help/", help_page.HelpPage.as_view(), name="portal_help"),
     path("affiliates/portal/files/<slug:kind>.csv", exports.Export.as_view(), name="portal_export"),
 ]
 for_uses(urlpatterns, (Purpose.AFFILIATE_ACCOUNT, Audience.PERSON), (Purpose.AFFILIATE_ACCOUNT, Audience.AFFILIATE))

@@ -15,7 +15,9 @@ from typing import NamedTuple
 from accounts.models.session import Session
 from affiliates.commissions.lifecycle import approve_past_hold
 from affiliates.commissions.objections import remind_of_overdue_objections
+from affiliates.commissions.rate_notices import announce_rate_changes
 from affiliates.membership.account_state import anonymize_closed_affiliates
+from affiliates.membership.announcements import mail_announcements
 from affiliates.membership.notifications import mail_monthly_summaries
 from affiliates.membership.payout_address import apply_payout_email_changes
 from affiliates.membership.terms import announce_new_terms
@@ -135,7 +137,9 @@ JOBS: dict[str, Job] = {
     "overdue objections reported": Job(lambda now: remind_of_overdue_objections(now=now), AFFILIATES),
     "payout addresses changed": Job(lambda now: apply_payout_email_changes(now=now), AFFILIATES),
     "affiliates notified of new terms": Job(lambda now: announce_new_terms(now=now), AFFILIATES),
+    "affiliates notified of new rates": Job(lambda now: announce_rate_changes(now=now), AFFILIATES),
     "monthly summaries mailed": Job(lambda now: mail_monthly_summaries(now=now), AFFILIATES),
+    "announcements mailed": Job(lambda now: mail_announcements(now=now), AFFILIATES),
     "closed affiliates anonymized": Job(lambda now: anonymize_closed_affiliates(now=now), AFFILIATES),
     "ledger reconciled": Job(lambda now: reconcile_ledger_nightly(now=now), AFFILIATES),
     "balances folded": Job(lambda now: merge_balance_rows(now=now), AFFILIATES),

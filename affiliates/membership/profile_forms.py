@@ -12,6 +12,7 @@ from privacy.web.personal_data_form import PersonalDataForm
 from shop.paypal.request_bodies import RECEIVER, is_payable
 
 from .application_forms import WebsiteInput, website_as_typed
+from .own_code import LONGEST, SHORTEST
 
 
 class DetailsForm(PersonalDataForm, forms.Form):
@@ -25,14 +26,24 @@ class DetailsForm(PersonalDataForm, forms.Form):
         return website_as_typed(website) if website else ""
 
 
+class OwnCodeForm(forms.Form):
+    code = forms.CharField(
+        label="New code",
+        max_length=100,
+        help_text=f"{SHORTEST} to {LONGEST} letters and digits, with hyphens between words. Your links show it to all.",
+        error_messages={"required": "Enter the code that you want."},
+    )
+
+
 class NotificationsForm(forms.ModelForm[Affiliate]):
     class Meta:
         model = Affiliate
-        fields = ["mail_sales", "mail_payouts", "mail_monthly"]
+        fields = ["mail_sales", "mail_payouts", "mail_monthly", "mail_news"]
         labels = {
             "mail_sales": "Each sale",
             "mail_payouts": "Payouts made or returned",
             "mail_monthly": "A summary at the beginning of each month",
+            "mail_news": "Announcements about the program",
         }
 
 

@@ -10,6 +10,7 @@ from django.views.generic import TemplateView
 from affiliates.commissions.rates import rate_for
 from affiliates.currencies import minimum_payout
 from affiliates.models import REFERRAL_LIFE, TermsVersion
+from affiliates.statistics.label_sales import FEWEST
 from shop.models.terms import TermsQuerySet
 from shop.money import program_currency
 from shop.terms.views import TermsVersionPage
@@ -35,6 +36,7 @@ class ProgramView(TemplateView):
             earnings=earnings_for(sales, moment=now),
             minimum=minimum_payout(program_currency()),
             cookie_days=REFERRAL_LIFE.days,
+            fewest=FEWEST,
             **kwargs,
         )
 

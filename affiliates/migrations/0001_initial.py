@@ -86,6 +86,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AffiliateGroup',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(help_text="Its affiliates see it. Don't name a person.", max_length=60)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+            ],
+            options={
+                'verbose_name': 'group',
+                'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Upper('name'), name='one_group_per_name', violation_error_message='There is a group with this name.')],
+            },
+        ),
+        migrations.CreateModel(
             name='Affiliate',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -100,43 +113,39 @@ class Migration(migrations.Migration):
                 ('mail_sales', models.BooleanField(default=False, verbose_name='each sale')),
                 ('mail_payouts', models.BooleanField(default=True, verbose_name='payouts made or returned')),
                 ('mail_monthly', models.BooleanField(default=False, verbose_name='a summary of each month')),
+                ('mail_news', models.BooleanField(default=False, verbose_name='announcements')),
                 ('summarized_until', models.DateField(editable=False, null=True)),
                 ('closed_at', models.DateTimeField(editable=False, null=True)),
                 ('anonymized_at', models.DateTimeField(editable=False, null=True)),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='affiliate', to=settings.AUTH_USER_MODEL)),
+                ('group', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='affiliates', to='affiliates.affiliategroup')),
             ],
         ),
         migrations.CreateModel(
-            name='AffiliateCode',
+            name='Announcement',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('code', privacy.encryption.fingerprints.FingerprintField(of='code')),
-                ('code_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='code_fingerprint', source='code', unique=True)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='affiliates.affiliate')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='AffiliateGroup',
-            fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(help_text="Its affiliates see it. Don't name a person.", max_length=60)),
+                ('title', models.CharField(max_length=80)),
+                ('text', models.TextField(help_text='Markdown.', max_length=4000)),
+                ('shown_from', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('shown_until', models.DateTimeField(blank=True, help_text='Empty: until you enter a time here.', null=True)),
+                ('is_mailed', models.BooleanField(default=False, help_text='Once, to the active affiliates who chose to get announcements, when it is first shown.', verbose_name='also by email')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'verbose_name': 'group',
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Upper('name'), name='one_group_per_name', violation_error_message='There is a group with this name.')],
+                'ordering': ['-shown_from', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('shown_until__isnull', True), ('shown_until__gt', models.F('shown_from')), _connector='OR'), name='announcement_end_after_start')],
             },
         ),
-        migrations.AddField(
-            model_name='affiliate',
-            name='group',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='affiliates', to='affiliates.affiliategroup'),
+        migrations.CreateModel(
+            name='AnnouncementNotice',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='announcement_notices', to='affiliates.affiliate')),
+                ('announcement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='affiliates.announcement')),
+            ],
         ),
         migrations.CreateModel(
             name='BalanceDelta',
@@ -281,6 +290,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-raised_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='HourlyClicks',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('hour', models.DateTimeField(db_index=True)),
+                ('clicks', models.PositiveIntegerField(default=0)),
+                ('affiliate', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='hourly_clicks', to='affiliates.affiliate')),
+            ],
+            options={
+                'verbose_name_plural': 'hourly clicks',
+                'ordering': ['hour'],
             },
         ),
         migrations.CreateModel(
@@ -453,6 +475,27 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='affiliates.payoutrun'),
         ),
         migrations.CreateModel(
+            name='PayoutHead',
+            fields=[
+                ('number', models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ('published_at', models.DateTimeField()),
+                ('currency', models.CharField(max_length=3)),
+                ('seed', models.BinaryField()),
+                ('lines', models.BinaryField()),
+                ('marks', models.BinaryField()),
+                ('lines_root', models.CharField(max_length=64)),
+                ('marks_root', models.CharField(max_length=64)),
+                ('previous', models.CharField(max_length=64, verbose_name='hash of the head before')),
+                ('key_id', models.CharField(max_length=8)),
+                ('signature', models.CharField(max_length=88)),
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='head', to='affiliates.payoutrun')),
+            ],
+            options={
+                'verbose_name': 'payout head',
+                'ordering': ['-number'],
+            },
+        ),
+        migrations.CreateModel(
             name='PayPalBatch',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -518,6 +561,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attributions', to='affiliates.rate'),
         ),
         migrations.CreateModel(
+            name='RateNotice',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('change', models.CharField(choices=[('start', 'starts'), ('end', 'ends'), ('canceled', 'ended before it started')], max_length=10)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rate_notices', to='affiliates.affiliate')),
+                ('rate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='affiliates.rate')),
+            ],
+        ),
+        migrations.CreateModel(
             name='RateStep',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -566,9 +619,29 @@ class Migration(migrations.Migration):
                 'ordering': ['accepted_at'],
             },
         ),
+        migrations.CreateModel(
+            name='AffiliateCode',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('code', privacy.encryption.fingerprints.FingerprintField(of='code')),
+                ('code_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='code_fingerprint', source='code', unique=True)),
+                ('look', privacy.encryption.fingerprints.FingerprintField(of='code_look')),
+                ('look_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='code_look_fingerprint', source='look')),
+                ('is_chosen', models.BooleanField(default=False, verbose_name='chosen by the affiliate')),
+                ('since', models.DateTimeField(default=django.utils.timezone.now)),
+                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='affiliates.affiliate')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_chosen', True)), fields=('look_index',), name='chosen_codes_look_different')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='affiliate',
             constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('code'), name='one_affiliate_per_code'),
+        ),
+        migrations.AddConstraint(
+            model_name='announcementnotice',
+            constraint=models.UniqueConstraint(fields=('affiliate', 'announcement'), name='announcement_mailed_once'),
         ),
         migrations.AddIndex(
             model_name='balancedelta',
@@ -617,6 +690,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='flag',
             constraint=models.CheckConstraint(condition=models.Q(('kind', 'dispute'), ('dispute_id', ''), _connector='OR'), name='flag_dispute_id_only_for_disputes'),
+        ),
+        migrations.AddConstraint(
+            model_name='hourlyclicks',
+            constraint=models.UniqueConstraint(fields=('affiliate', 'hour'), name='one_count_per_hour'),
         ),
         migrations.AddConstraint(
             model_name='label',
@@ -717,6 +794,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='rate',
             constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('affiliate', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('group', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), django.db.models.functions.comparison.Coalesce('product', models.Value(uuid.UUID('00000000-0000-0000-0000-000000000000'), output_field=models.UUIDField())), models.F('starts_at'), condition=models.Q(('ends_at', models.F('starts_at')), _negated=True), name='one_rate_per_start'),
+        ),
+        migrations.AddConstraint(
+            model_name='ratenotice',
+            constraint=models.UniqueConstraint(fields=('affiliate', 'rate', 'change'), name='rate_change_announced_once'),
         ),
         migrations.AddConstraint(
             model_name='ratestep',

@@ -307,4 +307,10 @@ class Migration(migrations.Migration):
             ),
             Refuse("delete"),
         ),
+        EnsureTriggers(
+            "affiliates_payouthead",
+            RefuseReplacing("existing.number = NEW.number", "existing.run_id = NEW.run_id"),
+            Refuse("update"),
+            Refuse("delete", message="published heads are kept"),
+        ),
     ]

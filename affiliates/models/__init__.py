@@ -1,6 +1,7 @@
 """Affiliates, the visits they bring, and the money they earn."""
 
 from .affiliate import CODE, Affiliate, AffiliateCode, Application, new_code
+from .announcement import Announcement, AnnouncementNotice
 from .balance import LEDGER, BalanceDelta, Total
 from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
@@ -14,8 +15,9 @@ from .moved import LinkParameter, MovedAffiliate, OldLink
 from .objection import Objection
 from .payout import PayoutItem, PayoutRun, PayPalBatch
 from .payout_email import PayoutEmailChange
-from .rate import Rate, RateStep, StepPeriod, calculate_commission, format_rate
-from .rollup import COUNTERS, DIMENSIONS, By, CommissionDay, DailyClicks, DailySales, PendingVisitCount
+from .payout_head import PayoutHead
+from .rate import Rate, RateNotice, RateStep, StepPeriod, calculate_commission, format_rate
+from .rollup import COUNTERS, DIMENSIONS, By, CommissionDay, DailyClicks, DailySales, HourlyClicks, PendingVisitCount
 from .terms import TermsAcceptance, TermsVersion
 
 __all__ = [
@@ -30,6 +32,8 @@ __all__ = [
     "Affiliate",
     "AffiliateCode",
     "AffiliateGroup",
+    "Announcement",
+    "AnnouncementNotice",
     "Application",
     "Attribution",
     "By",
@@ -45,6 +49,7 @@ __all__ = [
     "Creative",
     "DailyClicks",
     "DailySales",
+    "HourlyClicks",
     "LedgerEntry",
     "LinkParameter",
     "MovedAffiliate",
@@ -52,11 +57,13 @@ __all__ = [
     "PayoutRun",
     "PayoutClaim",
     "PayoutEmailChange",
+    "PayoutHead",
     "PayoutItem",
     "PayPalBatch",
     "Rate",
     "RateStep",
     "StepPeriod",
+    "RateNotice",
     "BalanceDelta",
     "PendingVisitCount",
     "TermsAcceptance",

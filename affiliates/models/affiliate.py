@@ -176,7 +176,7 @@ validate_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens
     },
     other_columns=(
         "id user_id code group_id state joined_at terms_version payout_email_index announced_terms mail_sales"
-        " mail_payouts mail_monthly summarized_until closed_at anonymized_at"
+        " mail_payouts mail_monthly mail_news summarized_until closed_at anonymized_at"
     ),
     found_by=("user__email_index",),
     retention=Retention(text="as long as you are an affiliate"),
@@ -188,6 +188,7 @@ validate_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens
         "mail_sales": "email about each sale",
         "mail_payouts": "email about payouts",
         "mail_monthly": "monthly summary by email",
+        "mail_news": "announcements by email",
     },
     unlisted=frozenset({"announced_terms", "summarized_until", "anonymized_at"}),
     correctable={"website": "url"},
@@ -223,6 +224,7 @@ class Affiliate(SealedModel):
     mail_sales = models.BooleanField("each sale", default=False)
     mail_payouts = models.BooleanField("payouts made or returned", default=True)
     mail_monthly = models.BooleanField("a summary of each month", default=False)
+    mail_news = models.BooleanField("announcements", default=False)
     summarized_until = models.DateField(null=True, editable=False)  # the last day that a monthly summary covered
     closed_at = models.DateTimeField(null=True, editable=False)
     anonymized_at = models.DateTimeField(null=True, editable=False)  # personal data erased
@@ -254,7 +256,7 @@ class Affiliate(SealedModel):
             if self.state == self.State.CLOSED:  # an erasure must not wait until the policy covers a new column
                 return
             if (update_fields is None or "code" in update_fields) and not self.codes.filter(code_index=self.code):
-                AffiliateCode.objects.create(affiliate=self, code=self.code)
+                AffiliateCode.objects.create(affiliate=self, code=self.code, look=self.code)
 
     @property
     def staff_label(self) -> str:
@@ -274,8 +276,8 @@ class Affiliate(SealedModel):
 @personal_data(
     label="Codes you have had",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"code": "a sealed fingerprint of the code"},
-    other_columns="id affiliate_id code_index since",
+    columns={"code": "a sealed fingerprint of the code", "look": "a sealed fingerprint of what it looks like"},
+    other_columns="id affiliate_id code_index look_index is_chosen since",
     found_by=("affiliate__user__email_index",),
     retention=Retention(text="permanently"),
     erasure=Erasure.KEEP,
@@ -295,6 +297,17 @@ class AffiliateCode(SealedModel):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="codes")
     code = FingerprintField(of="code")
     code_index = BlindIndexField("code", normalize="code_fingerprint", unique=True)
+    look = FingerprintField(of="code_look")
+    look_index = BlindIndexField("look", normalize="code_look_fingerprint")
+    is_chosen = models.BooleanField("chosen by the affiliate", default=False)
     since = models.DateTimeField(default=timezone.now)
 
     database_triggers = ("no_replace", "no_update", "no_delete")
+
+    class Meta:
+        constraints = [
+            # Codes that staff give or that come from another program may look alike.
+            models.UniqueConstraint(
+                fields=["look_index"], condition=models.Q(is_chosen=True), name="chosen_codes_look_different"
+            )
+        ]

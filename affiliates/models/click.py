@@ -39,7 +39,8 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
         Use(
             purpose=Purpose.REFERRAL_TRACKING,
             audience=Audience.AFFILIATE,
-            told="the affiliate sees how many visits there were on a day, by page and by campaign label",
+            told="the affiliate sees how many visits there were on a day, by page and by campaign label, and in which"
+            " hours there were several",
             columns=frozenset({"id", "affiliate_id", "landing_path", "label_id", "clicked_at", "counted"}),
         ),
     ),

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
-from privacy.registry.growth import STAFF
+from privacy.registry.growth import STAFF, Pruned
 from shop.models import Product
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
@@ -225,3 +225,32 @@ class RateStep(models.Model):
         """`from 20 sales a month`."""
         sales = "1 sale" if self.from_sales == 1 else f"{self.from_sales:,} sales"
         return f"from {sales} a {self.rate.step_period}"
+
+
+@not_personal(
+    "which affiliate was told of which change of a rate",
+    "id affiliate_id rate_id change created_at",
+    despite_link="ids of an affiliate and of a rate, whose terms the portal shows",
+    growth=Pruned(since="created_at", days=400, why="longer than a rate is set ahead"),
+)
+class RateNotice(models.Model):
+    """The database allows one per affiliate, rate and change."""
+
+    class Change(models.TextChoices):
+        START = "start", "starts"
+        END = "end", "ends"
+        CANCELED = "canceled", "ended before it started"
+
+    id = UUID7Field(primary_key=True)
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="rate_notices")
+    rate = models.ForeignKey(Rate, on_delete=models.PROTECT, related_name="notices")
+    change = models.CharField(max_length=10, choices=Change)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["affiliate", "rate", "change"], name="rate_change_announced_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"notice {str(self.pk)[-8:]}"

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from privacy.encryption.models import UUID7Field
 from privacy.models import DaySum
 from privacy.registry.declarations import not_personal
 from privacy.registry.growth import Kept, Pruned, Queue
@@ -96,6 +97,29 @@ class PendingVisitCount(Counts):
 
     def __str__(self) -> str:
         return f"tally {self.pk}"
+
+
+@not_personal(
+    "clicks on an affiliate's links by the hour; no visitor, no address, no page",
+    "id affiliate_id hour clicks",
+    despite_link=OF_THE_AFFILIATE,
+    growth=Pruned(since="hour", days=90, why="for the portal's list of events; the days are kept"),
+)
+class HourlyClicks(models.Model):
+    """Counted once, with the day's clicks. A click without a row has no hour."""
+
+    id = UUID7Field(primary_key=True)
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="hourly_clicks", db_index=False)
+    hour = models.DateTimeField(db_index=True)  # its first moment, in UTC
+    clicks = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["hour"]
+        verbose_name_plural = "hourly clicks"
+        constraints = [models.UniqueConstraint(fields=["affiliate", "hour"], name="one_count_per_hour")]
+
+    def __str__(self) -> str:
+        return f"clicks of {self.hour:%Y-%m-%d %H}:00"
 
 
 @not_personal(

@@ -157,7 +157,9 @@ class AffiliateImporter:
         ]
         Affiliate.objects.bulk_create(affiliates)
         moved = list(zip(rows, affiliates, strict=True))
-        AffiliateCode.objects.bulk_create(AffiliateCode(affiliate=one, code=one.code) for one in affiliates)
+        AffiliateCode.objects.bulk_create(
+            AffiliateCode(affiliate=one, code=one.code, look=one.code) for one in affiliates
+        )
         OldLink.objects.bulk_create(
             OldLink(affiliate=one, parameter=link.parameter, value=link.value)
             for row, one in moved

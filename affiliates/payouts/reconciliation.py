@@ -29,6 +29,7 @@ from shop.paypal.turn import Turn
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
 from .item_states import STATES, apply_item_state
+from .proofs import head_differences
 
 logger = logging.getLogger(__name__)
 
@@ -226,6 +227,14 @@ CHECKS = (
         """,
     ),
     Check(
+        "Payout run {id} was approved without a published head.",
+        """
+        SELECT r.id FROM affiliates_payoutrun r
+        LEFT JOIN affiliates_payouthead h ON h.run_id = r.id
+        WHERE r.approved_at IS NOT NULL AND h.number IS NULL
+        """,
+    ),
+    Check(
         "The balance of {bucket} for affiliate {affiliate_id} is {amount_minor} and {entry_count} entries more than"
         " the sum of its entries; rebuild_rollups corrects it.",
         DIFFERENCES,
@@ -246,6 +255,7 @@ def _all_differences(paypal_since: datetime | None) -> Iterator[str]:
     yield from _missing_triggers()
     for check in CHECKS:
         yield from _violations(check)
+    yield from head_differences()
     if paypal_since is not None:
         yield from _differences_at_paypal(paypal_since)
 

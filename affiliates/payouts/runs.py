@@ -21,6 +21,7 @@ from privacy.audit.trail import record, record_many
 from .eligibility import IneligiblePayout, ineligible_payouts
 from .item_states import LEFT_OUT, release_ineligible, release_rows
 from .preview import PayoutCandidate, preview_payout
+from .proofs import publish_head, trees_of
 from .sending import send_payout
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def _claim_commissions(run: PayoutRun) -> None:
 def approve_payout(*, run: PayoutRun, actor: User) -> list[IneligiblePayout]:
     """Approves a run without the payouts that may no longer be made. Returns those; their money is due again.
 
-    If two people may approve, the second one has to. A run with no payouts left is canceled. Raises `PayoutRefused`.
+    If two people may approve, the second one has to. A run with no payouts left is canceled. The head of the run is
+    published with all of its payouts. Raises `PayoutRefused`.
     """
     is_own, refusal = run.prepared_by_id == actor.pk, "You prepared this run, so a colleague has to approve it."
     alone = acts_alone(actor, is_own=is_own, permission=PERMISSION, refusal=refusal)
@@ -125,6 +127,7 @@ def approve_payout(*, run: PayoutRun, actor: User) -> list[IneligiblePayout]:
     )
     if not approved:
         raise ActionRefused("This run is not waiting for approval.")
+    trees = trees_of(run)
     for own in run.items.filter(affiliate__user=actor).select_related("affiliate"):
         leave_to_a_colleague(own.affiliate, actor=actor, permission=PERMISSION)
     ineligible = ineligible_payouts(run.items.in_progress().select_for_update(of=("self",)).select_related("affiliate"))
@@ -135,6 +138,7 @@ def approve_payout(*, run: PayoutRun, actor: User) -> list[IneligiblePayout]:
         send_payout.enqueue(str(run.pk))
     record_many(action=LEFT_OUT, about=[one.item for one in ineligible], actor=actor)
     record(action="affiliates.payout.approved", about=run, actor=actor)
+    publish_head(run, trees, now=timezone.now())
     return ineligible
 
 

@@ -78,7 +78,7 @@ class CommissionsPage(PortalPage):
             form=form,
             states=[(NAMES[state], meaning) for state, meaning in meanings().items()],
             is_narrowed=any(self.request.GET.get(name) for name in form.fields),
-            query=_query_without_page(self.request.GET),
+            query=query_without_page(self.request.GET),
             lines=lines,
             shown=[(line, *state_shown(line)) for line in lines],
             objections=objections_of(self.affiliate).open().count(),
@@ -92,7 +92,7 @@ def state_shown(commission: Commission) -> tuple[str, str]:
     return NAMES[state], badge_of(state)
 
 
-def _query_without_page(query: QueryDict) -> str:
+def query_without_page(query: QueryDict) -> str:
     kept = query.copy()
     kept.pop("page", None)
     return kept.urlencode()

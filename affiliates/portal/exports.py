@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 
 from privacy.web.csv_export import Cell, csv_response
 from shop.money import Money
@@ -13,6 +14,7 @@ from shop.money import Money
 from ..models import Affiliate, Commission
 from .base import AffiliateView
 from .commissions import CommissionFilterForm, commissions_of
+from .events import EventFilterForm, describe_events
 from .payouts import explain_state
 from .statement import describe_ledger_entry
 from .states import NAMES, state_of
@@ -23,7 +25,7 @@ COMMISSIONS = "day number source base rate commission reversed remaining currenc
 
 
 class Export(AffiliateView):
-    """`commissions.csv`, `payouts.csv` or `ledger.csv`."""
+    """`commissions.csv`, `payouts.csv`, `ledger.csv` or `events.csv`."""
 
     def get(self, request: HttpRequest, kind: str) -> StreamingHttpResponse:
         if kind not in KINDS:
@@ -66,7 +68,15 @@ def _ledger_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
         )
 
 
-KINDS = {"commissions": _commission_rows, "payouts": _payout_rows, "ledger": _ledger_rows}
+def _event_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
+    yield "day", "hour", "kind", "description", "clicks", "amount", "currency"
+    form = EventFilterForm(request.GET, timezone.now())
+    for event in describe_events(form.events_of(affiliate).iterator(CHUNK)):
+        money = (event.amount.amount, event.amount.currency) if event.amount else (None, None)
+        yield event.day, event.hour, event.kind.label, event.text, event.clicks, *money
+
+
+KINDS = {"commissions": _commission_rows, "payouts": _payout_rows, "ledger": _ledger_rows, "events": _event_rows}
 
 
 def _format_day(moment: datetime | None) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
 from affiliates.statistics.label_sales import FEWEST
-from affiliates.tracking.landing_pages import linkable_pages
+from affiliates.tracking.landing_pages import NotLinkable, linkable_pages, page_at_address
 from affiliates.tracking.link_tester import link_test_address
 from affiliates.tracking.links import link_on_page, link_to, qr_file, qr_inline
 
@@ -40,10 +43,35 @@ class LinkForm(forms.Form):
         return (self.cleaned_data["page"], self.cleaned_data["sub"]) if self.is_valid() else ("/", "")
 
 
+class PageAddressForm(forms.Form):
+    """A pasted address. It is posted, because its query may hold anything and an address of ours is logged."""
+
+    address = forms.CharField(
+        label="Address of a page",
+        max_length=2000,
+        help_text="Paste it from your browser. Anything after a question mark is left out.",
+        error_messages={"required": "Paste the address of a page of this site."},
+    )
+
+    def clean_address(self) -> str:
+        """The path of the page."""
+        try:
+            return page_at_address(self.cleaned_data["address"])
+        except NotLinkable as reason:
+            raise forms.ValidationError(str(reason)) from reason
+
+
 class LinksPage(PortalPage):
     template_name = "affiliates/portal/links.html"
     tab = "links"
     only_while_active = True
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Shows the link to the pasted address."""
+        form = PageAddressForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(address_form=form))
+        return redirect(f"{reverse('affiliates:portal_links')}?{urlencode({'page': form.cleaned_data['address']})}")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form, code = LinkForm(self.request.GET, self.affiliate), self.affiliate.code
@@ -59,7 +87,7 @@ class LinksPage(PortalPage):
             saved=self._saved_links(),
             fewest=FEWEST,
             qr=mark_safe(qr_inline(link)),  # noqa: S308  drawn by segno; the markup contains no text
-            **kwargs,
+            **{"address_form": PageAddressForm(), **kwargs},
         )
 
     def _saved_links(self) -> list[SavedLink]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from affiliates.models import REFERRAL_LIFE
+from affiliates.models import REFERRAL_LIFE, Announcement
 from affiliates.statistics.daily_statistics import Statistics
 from affiliates.statistics.label_sales import FEWEST
 from shop.money import Money
@@ -19,6 +19,8 @@ from .onboarding import onboarding_steps
 from .period import PortalPeriodForm
 from .rates import rates_now
 from .saved_links import saved_links
+
+FEW = 5  # announcements
 
 
 class OverviewPage(PortalPage):
@@ -35,6 +37,7 @@ class OverviewPage(PortalPage):
         saved = saved_links(affiliate, ever, currency=history.currency, now=now)
         return super().get_context_data(
             accounts=accounts,
+            announcements=Announcement.objects.current(now)[:FEW],
             rates=rates_now(affiliate, now=now),
             cookie_days=REFERRAL_LIFE.days,
             link=saved[0].link,

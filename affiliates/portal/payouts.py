@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpRequest, JsonResponse
 
-from ..models import LedgerEntry, PayoutItem
-from .base import PortalPage
+from affiliates.payouts.proofs import proof_of
+
+from ..models import Affiliate, LedgerEntry, PayoutItem
+from .base import AffiliateView, PortalPage
 from .money_by_currency import accounts_of
 from .statement import describe_ledger_entry
 
@@ -33,6 +35,13 @@ STATE_EXPLANATIONS = {
 def explain_state(payout: PayoutItem) -> str:
     """What the payout's state means. A state without an explanation is shown by its name."""
     return STATE_EXPLANATIONS.get(State(payout.state), f"{payout.get_state_display().capitalize()}.")
+
+
+def own_payout(affiliate: Affiliate, pk: UUID) -> PayoutItem:
+    payout = affiliate.payouts.select_related("run").filter(pk=pk).first()
+    if payout is None:
+        raise Http404("There is no such payout in this account.")
+    return payout
 
 
 class PayoutsPage(PortalPage):
@@ -59,9 +68,7 @@ class PayoutDetailPage(PortalPage):
     tab = "payouts"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        payout = self.affiliate.payouts.filter(pk=cast("UUID", self.kwargs["pk"])).first()
-        if payout is None:
-            raise Http404("There is no such payout in this account.")
+        payout = own_payout(self.affiliate, self.kwargs["pk"])
         paid = (
             LedgerEntry.objects.filter(claim__payout=payout)
             .exclude(payout=payout, kind=LedgerEntry.Kind.PAYOUT)
@@ -76,3 +83,14 @@ class PayoutDetailPage(PortalPage):
             entries_in_words=[(entry, describe_ledger_entry(entry)) for entry in page],
             **kwargs,
         )
+
+
+class PayoutProof(AffiliateView):
+    """The proof that a run's published head covers this payout, as a file."""
+
+    def get(self, request: HttpRequest, pk: UUID) -> JsonResponse:
+        proof = proof_of(own_payout(self.affiliate, pk))
+        if proof is None:
+            raise Http404("The run of this payout has not been approved yet.")
+        headers = {"Content-Disposition": f'attachment; filename="payout-{str(pk)[-8:]}.json"'}
+        return JsonResponse(proof, headers=headers)

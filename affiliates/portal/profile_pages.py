@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
 from affiliates.membership.account_state import close_affiliate
+from affiliates.membership.own_code import choose_code, chosen_codes_left
 from affiliates.membership.payout_address import (
     HOLD,
     request_payout_email_change,
@@ -24,12 +25,20 @@ from affiliates.membership.payout_address import (
     stoppable_change,
     withdraw_payout_email_change,
 )
-from affiliates.membership.profile_forms import AcceptForm, CloseForm, DetailsForm, NotificationsForm, PayoutEmailForm
+from affiliates.membership.profile_forms import (
+    AcceptForm,
+    CloseForm,
+    DetailsForm,
+    NotificationsForm,
+    OwnCodeForm,
+    PayoutEmailForm,
+)
 from affiliates.membership.terms import accept_terms, terms_to_accept
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.contact_permission import may_contact
+from privacy.registry.policy_gate import NotInEffect
 from privacy.registry.purposes import Channel, Purpose
 from privacy.web.idempotency import result_page
 
@@ -109,6 +118,34 @@ class DetailsPage(ProfileFormPage):
         self.affiliate.save(update_fields=["website"])
 
 
+class CodePage(ProfileFormPage):
+    form_class = OwnCodeForm
+    name = "Your code"
+    button = "Use this code"
+    done = "Your code is changed. Links with your former codes keep working."
+    only_while_active = True
+    terms_not_required = False
+
+    @property
+    def lead(self) -> str:  # type: ignore[override]
+        left = chosen_codes_left(self.affiliate)
+        return (
+            f"Your code is {self.affiliate.code}. You can choose {left} more, and go back to a former one at any time."
+            " All of your codes keep working, in links and at checkout, and none is ever given to anyone else."
+        )
+
+    def take(self, form: OwnCodeForm) -> bool | None:
+        try:
+            choose_code(affiliate=self.affiliate, typed=form.cleaned_data["code"], actor=self.user)
+        except ActionRefused as refusal:
+            form.add_error("code", str(refusal))
+            return False
+        except NotInEffect:
+            form.add_error(None, "Codes can't be chosen yet, because our privacy policy has to cover them first.")
+            return False
+        return None
+
+
 class PayoutEmailPage(ReauthenticatedFormPage):
     form_class = PayoutEmailForm
     name = "PayPal address"
@@ -157,7 +194,7 @@ class NotificationsPage(ProfileFormPage):
         return {**super().get_form_kwargs(), "instance": self.affiliate}
 
     def take(self, form: NotificationsForm) -> None:
-        self.affiliate.save(update_fields=["mail_sales", "mail_payouts", "mail_monthly"])
+        self.affiliate.save(update_fields=["mail_sales", "mail_payouts", "mail_monthly", "mail_news"])
 
 
 class ClosePage(ReauthenticatedFormPage):

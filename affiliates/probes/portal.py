@@ -18,7 +18,7 @@ from shop.models import Order, Payment
 from .people import AFFILIATE, RIVAL
 
 MOST = 80  # pages of one affiliate
-FILES = ("commissions", "payouts", "ledger")
+FILES = ("commissions", "payouts", "ledger", "events")
 PRIVATE, PURPOSE = "correspondence-private", "referral-for-commission-only"
 
 
@@ -45,7 +45,8 @@ def look_through_their_eyes(rehearsal: Rehearsal) -> None:
 
 def read_everything(browser: SiteBrowser) -> int:
     """Follows every link within the portal, downloads its files, and tests a link. Returns how many were opened."""
-    done, waiting = set[str](), ["/affiliates/portal/", *(f"/affiliates/portal/files/{kind}.csv" for kind in FILES)]
+    files = (f"/affiliates/portal/files/{kind}.csv" for kind in FILES)
+    done, waiting = set[str](), ["/affiliates/portal/", "/affiliates/portal/events/?kind=sale", *files]
     while waiting and len(done) < MOST:
         browser.send("get", urljoin(browser.base, waiting[0]))
         done.add(waiting.pop(0))

@@ -26,7 +26,13 @@ def affiliates_type_on_the_portal(rehearsal: Rehearsal) -> None:
 @probe("paypal-only", stage=Stage.PLANT)
 def no_form_of_the_portal_takes_the_number_of_a_card(rehearsal: Rehearsal) -> None:
     browser = rehearsal.things[AFFILIATE].browser
-    forms = {"profile/details/": "Save", "labels/": "Save this link", "profile/payouts/": "Pay me at this address"}
+    forms = {
+        "profile/details/": "Save",
+        "labels/": "Save this link",
+        "links/": "Link to this page",
+        "profile/payouts/": "Pay me at this address",
+        "profile/code/": "Use this code",
+    }
     for page, button in forms.items():
         submit_card_number_in_every_field(rehearsal, lambda: browser, f"/affiliates/portal/{page}", button)
     line = first_line(rehearsal, rehearsal.things[RIVAL])

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from affiliates.models import COUNTERS, DIMENSIONS, By, Click, DailyClicks, PendingVisitCount
+from affiliates.models import COUNTERS, DIMENSIONS, By, Click, DailyClicks, HourlyClicks, PendingVisitCount
 from privacy.models import Heartbeat
 
 BATCH = 500  # rows, so that the database's write lock is never held for long
@@ -52,6 +52,7 @@ def _count_batch(now: datetime) -> int:
     clicks, pending_visit_counts = _uncounted_clicks(), list(PendingVisitCount.objects.order_by("pk")[:BATCH])
     happened = [*map(_from_click, clicks), *map(_from_pending_count, pending_visit_counts)]
     _add_to_daily_clicks(aggregate_visits(happened))
+    _add_to_hourly_clicks(clicks)
     Click._base_manager.filter(pk__in=[click.pk for click in clicks]).update(counted=True)
     PendingVisitCount.objects.filter(pk__in=[row.pk for row in pending_visit_counts]).delete()
     return len(happened)
@@ -105,3 +106,14 @@ def _add_to_daily_clicks(sums: dict[ClickKey, Counter[str]]) -> None:
     for key, counts in sums.items():
         changes = {name: F(name) + count for name, count in counts.items() if count}
         DailyClicks.objects.filter(**key._asdict()).update(**changes)
+
+
+def _add_to_hourly_clicks(clicks: list[Click]) -> None:
+    hours = Counter(
+        (click.affiliate_id, click.clicked_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+        for click in clicks
+    )
+    rows = [HourlyClicks(affiliate_id=affiliate_id, hour=hour) for affiliate_id, hour in hours]
+    HourlyClicks.objects.bulk_create(rows, ignore_conflicts=True)
+    for (affiliate_id, hour), count in hours.items():
+        HourlyClicks.objects.filter(affiliate_id=affiliate_id, hour=hour).update(clicks=F("clicks") + count)

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
@@ -72,3 +73,45 @@ def linkable_pages() -> list[tuple[str, str]]:
         (reverse("contacts:contact"), "Contact"),
         *(page for pages in _lists for page in pages()),
     ]
+
+
+class NotLinkable(ValueError):
+    """Why no link can lead to a pasted address, in words for the affiliate."""
+
+
+def page_at_address(pasted: str) -> str:
+    """The path of the page at a pasted address of this site, with or without its protocol. A query is dropped, and of
+    an affiliate's link the page behind it is taken. Raises `NotLinkable`."""
+    path = _path_on_this_site(pasted.strip())
+    if path.startswith("/go/"):
+        path = "/" + path.removeprefix("/go/").partition("/")[2]
+    page = _path_of_public_page(path.lstrip("/")) or next(filter(None, (find(path) for find in _finders)), "")
+    if page in dict(linkable_pages()):
+        return page
+    if page:
+        raise NotLinkable("This product is not for sale, or it was never here. Choose a page from the list.")
+    if _is_a_page(path):
+        raise NotLinkable("Links can't lead to this page. Choose a page from the list.")
+    raise NotLinkable("There is no page at this address. Check it for typing errors.")
+
+
+def _is_a_page(path: str) -> bool:
+    """Whether the site has this address. Staff's own pages are found by name alone, and were looked up before."""
+    for address in (path, f"{path}/"):
+        with suppress(Resolver404):
+            return resolve(address).view_name != "pages:page"
+    return False
+
+
+def _path_on_this_site(address: str) -> str:
+    own = urlsplit(settings.SITE_URL).hostname or ""
+    try:
+        parts = urlsplit(address if "://" in address or address.startswith("/") else f"https://{address}")
+        host = parts.hostname
+    except ValueError:
+        raise NotLinkable("This is not the address of a page.") from None
+    if parts.scheme not in {"", "http", "https"}:
+        raise NotLinkable("This is not the address of a page. It should start with https://.")
+    if host is not None and host.removeprefix("www.") != own.removeprefix("www."):
+        raise NotLinkable(f"This address is not on {own}. Links can only lead to pages of this site.")
+    return unquote(parts.path) or "/"

@@ -5,12 +5,13 @@ from privacy.evidence.rehearsal.entry_points import without_probe
 without_probe(
     "column accounts_authenticator.key",
     "column accounts_recoverycode.code_digest",
-    "column affiliates_affiliatecode.code",
     "column shop_license.key",
     because="The site draws it at random; nobody's words get into it. It is a secret, and sought at every door.",
 )
 without_probe(
     "column accounts_user.password",
+    "column affiliates_affiliatecode.code",
+    "column affiliates_affiliatecode.look",
     "column affiliates_click.cookie_digest",
     "column contacts_incomingmail.content_digest",
     "column keystore_optoutcopy.fingerprint",

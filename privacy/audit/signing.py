@@ -7,7 +7,8 @@ even if the old root key has been removed. That signature covers two parts,
     audit key 1
     <the new public key, PEM>
 
-Signed content has a different prefix for each use (`audit head 1`, `audit key 1`, `{` for a JSON document), so that a
+Signed content has a different prefix for each use (`audit head 1`, `audit key 1`, `payout head 1`, `{` for a JSON
+document), so that a
 signature for one use is invalid for another.
 """
 

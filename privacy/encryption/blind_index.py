@@ -19,6 +19,7 @@ from .keys import KEY_ID_BYTES, RootKey, derive_key, key_ring
 from .normalization import (
     address_fingerprint,
     code_fingerprint,
+    code_look_fingerprint,
     email_fingerprint,
     normalize_email,
     normalize_phone,
@@ -32,6 +33,7 @@ NORMALIZERS: dict[str, Callable[[str], str]] = {
     "phone_fingerprint": phone_fingerprint,
     "address_fingerprint": address_fingerprint,
     "code_fingerprint": code_fingerprint,
+    "code_look_fingerprint": code_look_fingerprint,
     "exact": str,
 }
 
@@ -168,11 +170,13 @@ def check_unique_across_keys(index: BlindIndexField, row: models.Model) -> None:
 
 
 def _unique_with(index: BlindIndexField) -> Iterator[list[str]]:
-    """The other fields of each unique constraint that includes the index."""
+    """The other fields of each unique constraint that includes the index; not of those for some rows only."""
     if index.unique:
         yield []
     for constraint in index.model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint) and index.name in constraint.fields:
+        if not isinstance(constraint, models.UniqueConstraint) or constraint.condition is not None:
+            continue
+        if index.name in constraint.fields:
             yield [name for name in constraint.fields if name != index.name]
 
 

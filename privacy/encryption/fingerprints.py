@@ -7,7 +7,13 @@ from typing import Any
 from django.db import models
 
 from .fields import SealedTextField
-from .normalization import address_fingerprint, code_fingerprint, email_fingerprint, phone_fingerprint
+from .normalization import (
+    address_fingerprint,
+    code_fingerprint,
+    code_look_fingerprint,
+    email_fingerprint,
+    phone_fingerprint,
+)
 
 
 class NormalForm(models.IntegerChoices):
@@ -30,6 +36,7 @@ FINGERPRINTS = {
     "phone": phone_fingerprint,
     "address": address_fingerprint,
     "code": code_fingerprint,
+    "code_look": code_look_fingerprint,
 }
 
 

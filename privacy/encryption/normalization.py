@@ -121,6 +121,19 @@ def code_fingerprint(value: str) -> str:
     return value if _DIGEST.fullmatch(value) else _fingerprint("code", normalize_code(value))
 
 
+_LOOK_ALIKES = str.maketrans("OILZSGB", "0112568", "-_")
+
+
+def code_look(value: str) -> str:
+    """What codes that are easily mistaken for each other have in common: `B0B-1`, `BOBI` and `8o8l`."""
+    return normalize_code(value).replace("RN", "M").replace("VV", "W").translate(_LOOK_ALIKES)
+
+
+def code_look_fingerprint(value: str) -> str:
+    """Fingerprint of the look of an affiliate code."""
+    return value if _DIGEST.fullmatch(value) else _fingerprint("code look", code_look(value))
+
+
 def _fingerprint(kind: str, normalized: str) -> str:
     """Fingerprint with a prefix, so that the same text has different fingerprints in different roles."""
     return hashlib.sha256(f"{kind}:{normalized}".encode()).hexdigest()

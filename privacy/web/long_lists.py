@@ -17,7 +17,7 @@ MOST = 10_000  # rows that a list counts and pages through
 
 def counted(rows: QuerySet[Any], most: int) -> int:
     """How many rows there are, but `most + 1` for any larger number. Reads no more rows than that."""
-    found: int = rows.order_by().values("pk")[: most + 1].count()
+    found: int = (rows.order_by() if rows.query.combinator else rows.order_by().values("pk"))[: most + 1].count()
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, router
 from django.utils import timezone
 
 from accounts.passwords.link import send_password_link
-from affiliates.models import Affiliate, Click, DailyClicks, LedgerCheck
+from affiliates.commissions.rates import set_rate
+from affiliates.models import Affiliate, Click, DailyClicks, HourlyClicks, LedgerCheck, RateNotice
 from affiliates.models.rollup import By
 from aitpro.housekeeping import JOBS, housekeep
 from aitpro.traffic.models import DomainDay, PageDay
@@ -125,6 +127,8 @@ def a_row_of_everything(clock: time_machine.Traveller, alice: Affiliate, product
         promise="access", kind="sweep", place="x", tried=False, found_at=now, last_found_at=now, ended_at=now
     )
     DailyClicks.objects.create(affiliate=alice, day=now.date(), by=By.ALL)
+    HourlyClicks.objects.create(affiliate=alice, hour=now)
+    RateNotice.objects.create(affiliate=alice, rate=set_rate(percent=Decimal(35), actor=None), change="start")
     LedgerCheck.objects.create(paypal=False)
     SeenMessage.note("a message")
     LogEntry.objects.create(

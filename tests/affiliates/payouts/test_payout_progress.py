@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, Commission, PayoutItem, PayoutRun, PayPalBatch
 from affiliates.payouts.item_states import apply_item_state
+from affiliates.payouts.proofs import publish_head, trees_of
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import follow_open_payouts
@@ -32,6 +33,7 @@ def item(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
     run = prepare_payout(currency="USD", actor=bob)
     now = timezone.now()
     PayoutRun.objects.update(state="sent", approved_at=now, approved_by=bob, approved_alone=True)
+    publish_head(run, trees_of(run), now=now)
     PayPalBatch.objects.update(state="sent", paypal_batch_id="B", first_sent_at=now)
     PayoutItem.objects.update(state="sent")
     return run.items.get()

@@ -21,10 +21,12 @@ from affiliates.models import (
     LedgerCheck,
     LedgerEntry,
     PayoutClaim,
+    PayoutHead,
     PayoutItem,
     PayoutRun,
     PayPalBatch,
 )
+from affiliates.payouts.proofs import publish_head, trees_of
 from affiliates.payouts.reconciliation import CHECKS, compare_payouts, first_difference, reconcile_ledger_nightly
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from affiliates.statistics.balances import correct_balances
@@ -205,7 +207,7 @@ def test_reconciliation_has_constant_query_count(
     alice: Affiliate, product: Product, django_assert_num_queries: Any
 ) -> None:
     approved_sale(alice, product)
-    count = len(CHECKS) + 1  # and one for the triggers
+    count = len(CHECKS) + 2  # and one each for the triggers and the published heads
     for _ in range(2):
         with django_assert_num_queries(count):
             first_difference(paypal_since=None)
@@ -262,6 +264,8 @@ def test_different_amount_at_paypal_is_reported(paid_out: PayoutItem) -> None:
         LedgerEntry.objects.filter(kind="payout").update(amount_minor=-1)
         Commission.objects.update(amount_minor=1, rate_percent=None, rate_flat_minor=1)
         Attribution.objects.update(rate_percent=None, rate_flat_minor=1)
+        PayoutHead.objects.all().delete()
+    publish_head(paid_out.run, trees_of(paid_out.run), now=timezone.now())
     correct_balances()
     with pytest.raises(CommandError, match=r"is \$0.01 here and \$17.99 at PayPal"):
         verify()
@@ -328,6 +332,7 @@ def test_a_payout_that_came_back_weeks_later_without_a_message_is_booked_once(
 def test_what_came_back_is_booked_although_another_batch_differs(paid_out: PayoutItem, paypal: Standin) -> None:
     """An earlier run of another batch that PayPal does not know."""
     run = PayoutRun.objects.create(currency="USD", state="finished", approved_at=timezone.now())
+    publish_head(run, trees_of(run), now=timezone.now())
     day_ago = timezone.now() - timedelta(days=1)
     PayPalBatch.objects.create(run=run, state="ended", paypal_batch_id="UNKNOWN", first_sent_at=day_ago)
     paypal.act_on_item(paid_out.paypal_item_id or "", "Reverse it")

@@ -153,3 +153,58 @@ def test_link_test_is_valid_for_one_code(alice: Affiliate, erin: Affiliate) -> N
     assert b"Your link works" in Client().get(trial_of(alice), headers=IN_FIREFOX).content
     link = trial_of(alice).replace("/go/DEMO/", "/go/ERIN/")
     assert b"This test has expired" in Client().get(link, headers=IN_FIREFOX).content
+
+
+def paste(affiliate: Affiliate, address: str) -> BeautifulSoup:
+    response = signed_in(affiliate.user).post(LINKS, {"address": address}, follow=True)
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("http://127.0.0.1:8000/products/bps-pro/?utm_source=mail&ref=ERIN#price", "products/bps-pro/"),
+        ("127.0.0.1:8000/products/bps-pro", "products/bps-pro/"),
+        ("  https://127.0.0.1/services/  ", "services/"),
+        ("/contact/", "contact/"),
+        ("http://127.0.0.1:8000/go/ERIN/products/bps-pro/?sub=may", "products/bps-pro/"),
+        ("http://127.0.0.1:8000/go/ERIN", ""),
+        ("http://127.0.0.1:8000", ""),
+    ],
+)
+def test_pasted_address_of_a_page_becomes_a_link(alice: Affiliate, product: Product, address: str, path: str) -> None:
+    found = paste(alice, address)
+    assert boxes(found)[0].endswith(f"/go/DEMO/{path}")
+    assert not found.select(".field-bad")
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("https://evil.example/products/bps-pro/", "This address is not on 127.0.0.1"),
+        ("https://127.0.0.1@evil.example/", "This address is not on 127.0.0.1"),
+        ("//evil.example/", "This address is not on 127.0.0.1"),
+        ("javascript://127.0.0.1/%0aalert(1)", "It should start with https://"),
+        ("http://[::1/", "This is not the address of a page"),
+        ("http://127.0.0.1:8000/products/gone/", "This product is not for sale"),
+        ("http://127.0.0.1:8000/nowhere/", "There is no page at this address"),
+        ("http://127.0.0.1:8000/admin/", "Links can't lead to this page"),
+        ("http://127.0.0.1:8000/affiliates/portal/", "Links can't lead to this page"),
+        ("", "Paste the address of a page"),
+    ],
+)
+def test_pasted_address_without_a_link_gets_a_reason_and_stays_as_typed(
+    alice: Affiliate, product: Product, address: str, reason: str
+) -> None:
+    found = paste(alice, address)
+    assert reason in found.get_text()
+    field = found.select_one("input[name=address]")
+    assert field is not None
+    assert field.get("value", "") == address
+    assert boxes(found)[0].endswith("/go/DEMO/")
+
+
+def test_pasted_address_does_not_appear_in_an_address_of_ours(alice: Affiliate, product: Product) -> None:
+    response = signed_in(alice.user).post(LINKS, {"address": "/products/bps-pro/?email=carol@example.org"})
+    assert response.headers["Location"] == f"{LINKS}?page=%2Fproducts%2Fbps-pro%2F"

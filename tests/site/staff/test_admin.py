@@ -23,6 +23,7 @@ from affiliates.commissions.rates import set_rate
 from affiliates.models import (
     Affiliate,
     AffiliateGroup,
+    Announcement,
     Application,
     Commission,
     Creative,
@@ -67,6 +68,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     open_objection(commission=commission, text="Dave paid more.", actor=affiliate.user)
     LedgerCheck.objects.create(paypal=True)
     Creative.objects.create(name="A sentence", words="Guards a site.")
+    Announcement.objects.create(title="Holidays", text="We pay in January.")
     Service.objects.create(slug=f"design-{number}", name="Design", summary="Sites.", text="We design **sites**.")
     Page.objects.create(
         title="A guide", slug=f"guide-{number}", summary="How to begin.", text="Begin.", is_published=True
