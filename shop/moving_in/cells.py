@@ -3,10 +3,12 @@ that breaks one is refused with its heading and the reason, never with its value
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
@@ -30,6 +32,7 @@ FORBIDDEN = {
     "bank account": "bank accounts",
     "iban": "bank accounts",
 }
+_PLAIN_NAME = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _SWAPPED = str.maketrans(",.", ".,")
 _TIMES = (
     "%m/%d/%Y %H:%M:%S",
@@ -75,11 +78,23 @@ class Columns:
 def email_in(cell: str, heading: str) -> str:
     if not cell:
         raise CellRefused(f"{heading}: missing")
+    name, _, domain = cell.rpartition("@")
+    if _PLAIN_NAME.fullmatch(name) and _takes_plain_names(domain):
+        return cell
     try:
         validate_address(cell)
     except ValidationError:
         raise CellRefused(f"{heading}: not a valid email address") from None
     return cell
+
+
+@lru_cache(maxsize=10_000)  # most people share a few domains, and validating one takes as long as storing a row
+def _takes_plain_names(domain: str) -> bool:
+    """Whether every name of `_PLAIN_NAME` is an address at this domain."""
+    with suppress(ValidationError):
+        validate_address(f"{'a' * 64}@{domain}")
+        return True
+    return False
 
 
 def line_in(cell: str, heading: str, *, longest: int) -> str:
