@@ -74,7 +74,8 @@ class AffiliateImporter:
         given = self.program.columns.pick(cells)
         if not _ID.fullmatch(given["id"]):
             raise CellRefused("id: missing, or not up to 60 letters, digits and signs")
-        if given["state"].lower() not in self.program.active | {""}:
+        has_states = bool(given["state"]) or "state" in self.program.columns.required
+        if has_states and given["state"].lower() not in self.program.active:
             raise NotTaken(NOT_ACTIVE)
         name = line_in(f"{given['first_name']} {given['last_name']}".strip() or given["name"], "name", longest=150)
         row = MovingAffiliate(

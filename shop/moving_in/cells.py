@@ -20,17 +20,17 @@ from shop.pricing.amount_parser import NotAnAmount, parse_money
 
 # Never taken over: what is stored about a visit here has an end, and what PayPal is for is never stored.
 FORBIDDEN = {
-    "ip": "network addresses",
-    "ip address": "network addresses",
-    "customer ip": "network addresses",
-    "customer ip address": "network addresses",
-    "user agent": "browser names",
-    "customer user agent": "browser names",
-    "referrer": "pages that visitors came from",
-    "referring url": "pages that visitors came from",
-    "card number": "card numbers",
-    "bank account": "bank accounts",
-    "iban": "bank accounts",
+    "ip": "network address",
+    "ip address": "network address",
+    "customer ip": "network address",
+    "customer ip address": "network address",
+    "user agent": "browser name",
+    "customer user agent": "browser name",
+    "referrer": "referring page",
+    "referring url": "referring page",
+    "card number": "card number",
+    "bank account": "bank account",
+    "iban": "bank account",
 }
 _PLAIN_NAME = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _SWAPPED = str.maketrans(",.", ".,")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, models
+from django.template.defaultfilters import pluralize
 
 from privacy.registry.policy_gate import is_open
 
@@ -40,7 +41,7 @@ class ImportCommand(BaseCommand):
     def require(self, columns: Columns, file: ExportFile) -> None:
         if missing := columns.missing(file.headings):
             raise CommandError(
-                f"This is not an export of {self.what}: a heading is missing: {', '.join(missing)}. "
+                f"This is not an export of {self.what}s: a heading is missing: {', '.join(missing)}. "
                 "docs/moving-in.md lists them."
             )
 
@@ -68,7 +69,8 @@ class ImportCommand(BaseCommand):
         if not apply:
             self.stdout.write("Nothing was stored. Run it again with --apply to take this over.")
         if outcome.problems:
-            raise CommandError(f"{outcome.problems} lines need your attention. Correct them, and run this again.")
+            lines = f"{outcome.problems:,} line{pluralize(outcome.problems)}"
+            raise CommandError(f"{lines} could not be read. Correct them, and run this again.")
 
     def _tell(self, problem: Problem) -> None:
         self.stdout.write(f"line {problem.line}: {problem.text}")
@@ -80,10 +82,14 @@ class ImportCommand(BaseCommand):
             self.stdout.flush()
 
     def _sum_up(self, outcome: Outcome, *, apply: bool) -> None:
-        self.stdout.write(f"{outcome.taken:,} {self.what} {'moved in' if apply else 'would move in'}.")
+        rows = f"{outcome.taken:,} {self.what}{pluralize(outcome.taken)}"
+        self.stdout.write(f"{rows} {'moved in' if apply else 'would move in'}.")
         if outcome.here:
-            self.stdout.write(f"{outcome.here:,} are here already.")
+            self.stdout.write(f"Here already: {outcome.here:,}.")
         for reason, number in sorted(outcome.left_out.items()):
-            self.stdout.write(f"{number:,} are left out: {reason}.")
+            self.stdout.write(f"Left out: {number:,} ({reason}).")
         for what, number in sorted(outcome.forbidden.items()):
-            self.stdout.write(f"{number:,} {what} are dropped: our privacy policy doesn't allow us to take them.")
+            self.say_dropped(f"{number:,} {what}{pluralize(number, ',es' if what.endswith('s') else 's')}")
+
+    def say_dropped(self, what: str) -> None:
+        self.stdout.write(f"Dropped: {what}. Our privacy policy doesn't allow us to take them over.")

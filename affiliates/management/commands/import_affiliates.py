@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.template.defaultfilters import pluralize
 
 from affiliates.models import LinkParameter, MovedAffiliate, OldLink
 from affiliates.moving_in.affiliates import AffiliateImporter
@@ -16,7 +17,7 @@ class Command(ImportCommand):
     help = (
         "Takes over the active affiliates of another program, with codes, links and unpaid balances, from its export."
     )
-    what = "affiliates"
+    what = "affiliate"
     gated = ((MovedAffiliate, "source_id"), (OldLink, "value"))
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,9 +45,7 @@ class Command(ImportCommand):
         program, export = PROGRAMS[source], self.opened(file)
         if is_list_of_visits(export.headings):
             number = sum(1 for _ in export.records())
-            self.stdout.write(
-                f"{number:,} visits are dropped: our privacy policy doesn't allow us to take the addresses of visitors."
-            )
+            self.say_dropped(f"{number:,} visit{pluralize(number)} with the address of the visitor")
             return
         self.require(program.columns, export)
         if currency and currency not in CURRENCIES:

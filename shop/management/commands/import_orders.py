@@ -14,7 +14,7 @@ from shop.moving_in.shops import SHOPS
 
 class Command(ImportCommand):
     help = "Takes over the paid orders of a former shop and their license keys, from its CSV export."
-    what = "orders"
+    what = "order"
     gated = ((Order, "former_shop"),)
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,7 +36,7 @@ class Command(ImportCommand):
     ) -> None:
         shop, export = SHOPS[source], self.opened(file)
         if not shop.licenses.missing(export.headings) and shop.orders.missing(export.headings):
-            self.what = "licenses"
+            self.what = "license"
             self.move(export, LicenseImporter(shop), apply=apply)
             return
         self.require(shop.orders, export)

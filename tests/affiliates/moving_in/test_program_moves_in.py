@@ -41,7 +41,7 @@ def test_first_payout_is_the_old_balance_and_the_first_commission(
         tmp_path / "orders.csv", f"{EDD},License Key", edd_row(1043, email="carol@example.org", License_Key=KEY)
     )
     assert "2 affiliates moved in." in run("import_affiliates", program, "--apply", source="affiliatewp")
-    assert "1 orders moved in." in run("import_orders", shop, "--apply", source="edd")
+    assert "1 order moved in." in run("import_orders", shop, "--apply", source="edd")
     assert License.objects.working().get(key_index=KEY).order.reference == "EDD-1043"
 
     notify_moved_affiliates(now=timezone.now())

@@ -54,16 +54,16 @@ def move(file: Path, *arguments: str, source: str = "edd") -> str:
 
 def test_rehearsal_says_what_would_move_in_and_stores_nothing(edd: Path) -> None:
     printed = move(edd)
-    assert "1 orders would move in." in printed
-    assert "2 are left out: not paid, or refunded." in printed
-    assert "1 are left out: older than our privacy policy keeps orders." in printed
-    assert "2 network addresses are dropped: our privacy policy doesn't allow us to take them." in printed
+    assert "1 order would move in." in printed
+    assert "Left out: 2 (not paid, or refunded)." in printed
+    assert "Left out: 1 (older than our privacy policy keeps orders)." in printed
+    assert "Dropped: 2 network addresses. Our privacy policy doesn't allow us to take them over." in printed
     assert "Nothing was stored." in printed
     assert not Order.objects.exists()
 
 
 def test_applied_import_stores_paid_order_with_its_number_amount_and_time(edd: Path) -> None:
-    assert "1 orders moved in." in move(edd, "--apply")
+    assert "1 order moved in." in move(edd, "--apply")
     order = Order.objects.get()
     assert (order.reference, str(order.total), order.email) == ("EDD-1043", "$59.95", CAROL)
     assert (order.name, order.former_shop) == ("Carol Customer", "Easy Digital Downloads")
@@ -82,7 +82,7 @@ def test_second_run_stores_nothing_again(edd: Path) -> None:
     move(edd, "--apply")
     printed = move(edd, "--apply")
     assert "0 orders moved in." in printed
-    assert "1 are here already." in printed
+    assert "Here already: 1." in printed
     assert Order.objects.count() == 1
 
 
@@ -104,7 +104,7 @@ def test_second_run_goes_on_where_the_first_broke_off(tmp_path: Path, monkeypatc
     monkeypatch.setattr(orders.OrderImporter, "store", store)
     printed = move(file, "--apply")
     assert "4 orders moved in." in printed
-    assert "3 are here already." in printed
+    assert "Here already: 3." in printed
 
 
 def test_batch_is_read_again_if_its_order_moves_in_meanwhile(edd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,10 +128,10 @@ def test_old_key_moves_in_and_is_found_by_staff(edd: Path, tmp_path: Path, staff
     licenses = export(
         tmp_path / "keys.csv", EDD_LICENSES, {"License Key": KEY, "Status": "active", "Payment ID": "1043"}
     )
-    assert "1 licenses would move in." in move(licenses)
-    assert "1 licenses moved in." in move(licenses, "--apply")
+    assert "1 license would move in." in move(licenses)
+    assert "1 license moved in." in move(licenses, "--apply")
     assert License.objects.working().get().key == KEY
-    assert "1 are here already." in move(licenses, "--apply")
+    assert "Here already: 1." in move(licenses, "--apply")
     page = client.get(Order.objects.get().get_absolute_url()).content.decode()
     assert KEY in page
     assert "Easy Digital Downloads, before we moved here" in page
@@ -140,7 +140,7 @@ def test_old_key_moves_in_and_is_found_by_staff(edd: Path, tmp_path: Path, staff
 
 def test_key_in_the_export_of_orders_moves_in_with_its_order(tmp_path: Path) -> None:
     file = export(tmp_path / "edd.csv", f"{EDD},License Key", edd_row(1043, email=CAROL, License_Key=KEY))
-    assert "1 orders moved in." in move(file, "--apply")
+    assert "1 order moved in." in move(file, "--apply")
     assert License.objects.get(key_index=KEY).order.reference == "EDD-1043"
 
 
@@ -158,7 +158,7 @@ def test_license_key_is_stored_sealed(tmp_path: Path) -> None:
         ({"Payment_ID": "9"}, "line 2: order: has not moved in"),
         ({"License_Key": "a b"}, "line 2: license key: more than one"),
         ({"License_Key": ""}, "line 2: license key: missing"),
-        ({"Status": "expired"}, "1 are left out: disabled or expired."),
+        ({"Status": "expired"}, "Left out: 1 (disabled or expired)."),
     ],
 )
 def test_license_that_cannot_move_in_is_named_by_its_line(
@@ -187,8 +187,8 @@ def test_woocommerce_export_moves_in(tmp_path: Path) -> None:
         "line_item_1": "name:BPS Pro|product_id:12|sku:bps|quantity:1|total:59.95",
     }
     printed = move(export(tmp_path / "woo.csv", WOOCOMMERCE, row), "--apply", source="woocommerce")
-    assert "1 orders moved in." in printed
-    assert "1 browser names are dropped" in printed
+    assert "1 order moved in." in printed
+    assert "Dropped: 1 browser name." in printed
     order = Order.objects.get()
     assert (order.reference, order.placed_at.date().isoformat()) == ("WOO-77", "2025-06-01")
 
@@ -197,7 +197,7 @@ def test_plain_csv_moves_in(tmp_path: Path) -> None:
     row = {"id": "A-1", "name": "Carol", "email": CAROL, "product": "bps-pro", "amount": "10.00", "state": "paid"}
     headings = "id,name,email,product,currency,amount,placed at,state,license key"
     file = export(tmp_path / "plain.csv", headings, {**row, "placed at": "2025-06-01", "license key": KEY})
-    assert "1 orders moved in." in move(file, "--apply", source="csv")
+    assert "1 order moved in." in move(file, "--apply", source="csv")
     assert Order.objects.get().reference == "OLD-A-1"
 
 
@@ -226,8 +226,8 @@ def test_unreadable_line_is_named_without_its_values_and_stores_nothing(
     file = export(tmp_path / "edd.csv", EDD, {**edd_row(1043, email=CAROL, **cells)}, edd_row(1044, email=DAVE))
     printed = move(file, "--apply")
     assert f"line 2: {says}" in printed
-    assert "1 orders moved in." in printed
-    assert "ERROR: 1 lines need your attention." in printed
+    assert "1 order moved in." in printed
+    assert "ERROR: 1 line could not be read." in printed
     assert Order.objects.get().email == DAVE
     assert CAROL not in printed
     assert "4111" not in printed
@@ -241,14 +241,14 @@ def test_order_twice_in_a_file_names_the_first_line(tmp_path: Path) -> None:
 def test_decimal_commas_move_in_if_the_operator_says_so(tmp_path: Path) -> None:
     file = export(tmp_path / "edd.csv", EDD, edd_row(1043, email=CAROL, Amount="1.059,95"))
     assert "line 2: amount" in move(file)
-    assert "1 orders moved in." in move(file, "--decimal-comma", "--apply")
+    assert "1 order moved in." in move(file, "--decimal-comma", "--apply")
     assert str(Order.objects.get().total) == "$1,059.95"
 
 
 def test_product_option_is_for_every_order(tmp_path: Path) -> None:
     other = factories.product(slug="other", name="Other")
     file = export(tmp_path / "edd.csv", EDD, edd_row(1043, email=CAROL, Products="Bundle / Gift"))
-    assert "1 orders moved in." in move(file, "--product", "other", "--apply")
+    assert "1 order moved in." in move(file, "--product", "other", "--apply")
     assert Order.objects.get().product == other
     assert "ERROR: There is no product with this slug." in move(file, "--product", "none")
 
@@ -293,7 +293,7 @@ def test_buyer_finds_moved_orders(edd: Path, client: Client, work: Callable[[], 
 def test_deleted_buyer_does_not_come_back_with_another_run(edd: Path) -> None:
     move(edd, "--apply")
     erase_person(email=CAROL)
-    assert "1 are here already." in move(edd, "--apply")
+    assert "Here already: 1." in move(edd, "--apply")
     order = Order.objects.get()
     assert (order.email, order.former_shop) == (None, None)
 
