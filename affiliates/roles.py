@@ -7,6 +7,7 @@ share(
     {
         Role.AFFILIATES: "view_affiliate change_affiliate view_application decide_application"
         " view_commission decide_commission view_objection change_objection view_flag"
+        " view_affiliatediscount add_affiliatediscount change_affiliatediscount delete_affiliatediscount"
         " view_creative add_creative change_creative view_announcement add_announcement change_announcement"
         " view_termsversion add_termsversion change_termsversion"
         " view_rate view_affiliategroup view_ledgerentry view_payoutrun view_payoutitem",

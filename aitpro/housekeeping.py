@@ -55,6 +55,7 @@ from privacy.registry.purposes import Audience, Purpose
 from privacy.requests import delete_reported, mail_waiting_links
 from privacy.web.rate_limits import delete_expired_slots
 from shop.delivery.release_notices import mail_release_notices
+from shop.discounts.places import release_expired_places
 from shop.moving_in.notices import notify_moved_buyers
 from shop.payments.disputes import update_open_disputes
 from shop.payments.refunds import finish_open_refunds
@@ -127,6 +128,7 @@ JOBS: dict[str, Job] = {
     "moved affiliates notified": Job(lambda now: notify_moved_affiliates(now=now), AFFILIATES),
     "moved buyers notified": Job(lambda now: notify_moved_buyers(now=now), ORDERS),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
+    "discount codes released": Job(lambda now: release_expired_places(now=now), ORDERS),
     "installments due": Job(lambda now: make_dated_installments_due(now=now), ORDERS),
     "installments reminded of": Job(lambda now: remind_of_installments(now=now), ORDERS),
     "release notices mailed": Job(lambda now: mail_release_notices(now=now), RELEASES),

@@ -19,8 +19,8 @@ clear_text(
 clear_text(
     CURRENCY,
     """
-    shop_dispute.currency shop_extracapture.currency shop_order.currency shop_payment.currency
-    shop_paypalsnapshot.currency shop_refund.currency shop_salesday.currency
+    shop_discountamount.currency shop_discountuse.currency shop_dispute.currency shop_extracapture.currency
+    shop_order.currency shop_payment.currency shop_paypalsnapshot.currency shop_refund.currency shop_salesday.currency
     """,
 )
 clear_text(OWN_WORDS, "shop_payment.problem shop_salesday.key")
@@ -28,6 +28,7 @@ clear_text(PROGRAM, "shop_salesday.by")
 clear_text(
     PUBLIC,
     """
+    shop_discountcode.code shop_order.discount_codes
     shop_order.product_name shop_order.tax_name shop_product.description shop_product.documentation_url
     shop_product.fulfillment shop_product.headline shop_product.install_steps shop_product.name
     shop_product.requirements shop_product.sites_per_license shop_product.slug shop_product.summary

@@ -8,7 +8,8 @@ from django.dispatch import Signal
 # The buyer entered a code at checkout: `code`. A receiver that knows it returns True.
 code_entered = Signal()
 
-# An order was placed: `order`, `request` (the buyer's; None if staff recorded it), `code` (possibly empty).
+# An order was placed: `order`, `request` (the buyer's; None if staff recorded it), `code` (possibly empty),
+# `discounts` (the `DiscountCode`s that it uses).
 order_placed = Signal()
 
 # A payment was captured: `payment`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -21,8 +22,9 @@ from privacy.evidence import attack_history
 from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.models.attack import AttackKind, Attempt
 from privacy.registry.promises import PROMISES
-from shop.models import Dispute, Order, Payment, PayPalEvent, Product, ProductPicture
+from shop.models import DiscountCode, Dispute, Order, Payment, PayPalEvent, Product, ProductPicture
 from shop.models.delivery import ProductFile
+from shop.money import Money
 
 
 def user(email: str, **fields: Any) -> User:
@@ -45,6 +47,19 @@ def product(**fields: Any) -> Product:
 def release(product: Product, content: bytes = b"PK guard", **fields: Any) -> ProductFile:
     values = {"version": "1.0", "content": ContentFile(content, name="Guard.zip")}
     return ProductFile.objects.create(**{"product": product, **values, **fields})
+
+
+def discount(
+    code: str = "SPRING10", off: Money | None = None, lowest: Money | None = None, **fields: Any
+) -> DiscountCode:
+    """10% off, or a flat amount; for prices from `lowest`."""
+    made = DiscountCode.objects.create(**{"code": code, "percent": None if off else Decimal(10), **fields})
+    if off or lowest:
+        currency = (off or lowest or Money(0, "USD")).currency
+        made.amounts.create(
+            currency=currency, off_minor=off.minor if off else None, minimum_minor=lowest.minor if lowest else None
+        )
+    return made
 
 
 def picture(product: Product) -> ProductPicture:

@@ -6,6 +6,7 @@ from . import (  # noqa: F401  (importing registers them)
     applications,
     commissions,
     creatives,
+    discounts,
     flags,
     groups,
     ledger,

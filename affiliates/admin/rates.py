@@ -47,13 +47,14 @@ class RateForm(forms.ModelForm[Rate]):
 
     class Meta:
         model = Rate
-        fields = ["affiliate", "group", "product", "percent", "flat", "currency", "steps", "step_period"]
+        fields = ["affiliate", "group", "product", "discount", "percent", "flat", "currency", "steps", "step_period"]
         fields += ["starts_at", "ends_at"]
         help_texts = {
             "affiliate": "Empty: for all affiliates.",
             "group": "Empty: for all groups. An affiliate's own rate comes before the group's.",
             "step_period": "In which a sale was approved, by calendar.",
             "product": "Empty: for all products.",
+            "discount": "Only for sales with this code. Empty: for sales with and without a code.",
             "percent": "Of the amount paid, without tax, shipping and discount. Or enter a flat amount below.",
             "starts_at": "Empty: now. Earlier orders keep their rate.",
             "ends_at": "Empty: until it is replaced.",
@@ -97,6 +98,7 @@ class RateForm(forms.ModelForm[Rate]):
             affiliate=rate.affiliate,
             group=rate.group,
             product=rate.product,
+            discounts=[rate.discount] if rate.discount else [],
             currency=rate.currency or program_currency(),
             moment=rate.starts_at,
         )
@@ -113,6 +115,7 @@ class RateForm(forms.ModelForm[Rate]):
             affiliate=values["affiliate"],
             group=values["group"],
             product=values["product"],
+            discount=values["discount"],
             percent=values["percent"],
             step_period=values["step_period"] if values["steps"] else "",
             flat_minor=None if flat is None else flat.minor,
@@ -142,10 +145,20 @@ def _read_step(line: str, currency: str) -> RateStep:
 @admin.register(Rate)
 class RateAdmin(admin.ModelAdmin[Rate]):
     form = RateForm
-    list_display = ["terms", "step_terms", "affiliate", "group", "product", "starts_at", "ends_at", "created_by"]
+    list_display = [
+        "terms",
+        "step_terms",
+        "affiliate",
+        "group",
+        "product",
+        "discount",
+        "starts_at",
+        "ends_at",
+        "created_by",
+    ]
     list_filter = ["starts_at"]
-    list_select_related = ["affiliate__user", "group", "product", "created_by"]
-    search_fields = ["affiliate__code", "group__name", "product__name"]
+    list_select_related = ["affiliate__user", "group", "product", "discount", "created_by"]
+    search_fields = ["affiliate__code", "group__name", "product__name", "discount__code"]
     autocomplete_fields = ["affiliate"]
     fields: ClassVar[Any] = RateForm.Meta.fields
     actions = ["end"]
@@ -181,6 +194,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
             affiliate=values["affiliate"],
             group=values["group"],
             product=values["product"],
+            discount=values["discount"],
             percent=values["percent"],
             flat=values["flat"],
             steps=values["steps"],
@@ -199,7 +213,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
     @admin.action(description="End now", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Rate]) -> None:
         ended = 0
-        for rate in queryset.select_related("affiliate", "group", "product"):
+        for rate in queryset.select_related("affiliate", "group", "product", "discount"):
             try:
                 ended += end_rate(rate=rate, actor=acting_user(request))
             except ActionRefused as refusal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,18 +14,21 @@ from privacy.keystore.day_keys import one_use
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Purpose
 from privacy.web.client_address import client_address
-from shop.models import Order
+from shop.models import DiscountCode, Order
 
 from .flags import raise_flag
 from .fraud_signals import detect_fraud_signals, is_payer_the_affiliate
 from .rates import applied_rate
 
 
-def attribute_order(*, order: Order, request: HttpRequest | None, code: str) -> Attribution | None:
-    """Attributes an order by the code typed at checkout, or else by the referral cookie of the buyer's request, and
-    raises fraud flags. None also for services while the program has no rate for them."""
+def attribute_order(
+    *, order: Order, request: HttpRequest | None, code: str, discounts: Sequence[DiscountCode] = ()
+) -> Attribution | None:
+    """Attributes an order by the code typed at checkout, or else by an affiliate's discount code, or else by the
+    referral cookie of the buyer's request, and raises fraud flags. None also for services while the program has no rate
+    for them."""
     with one_use():  # of the keys of the clicks' days: the address is compared with those of earlier buyers
-        attribution = _decide_attribution(order, request, code)
+        attribution = _decide_attribution(order, request, code, discounts)
         if attribution is not None:
             buyer = request.user if request else AnonymousUser()
             for kind in detect_fraud_signals(attribution=attribution, buyer=buyer):
@@ -38,22 +43,24 @@ def flag_self_payment(*, order: Order, payer_email: str) -> None:
         raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
 
 
-def _decide_attribution(order: Order, request: HttpRequest | None, code: str) -> Attribution | None:
+def _decide_attribution(
+    order: Order, request: HttpRequest | None, code: str, discounts: Sequence[DiscountCode]
+) -> Attribution | None:
     affiliates = Affiliate.objects.select_related("user")  # whose address is compared with the buyer's
-    affiliate = affiliates.with_code(code) if code else None
-    if affiliate is not None:
-        return _create_attribution(order, affiliate, route=Attribution.Route.CODE)
-    if request is None:
-        return None
-    referral = referral_of(request)
-    affiliate = affiliates.active().filter(pk=referral.token.affiliate_id).first() if referral.token else None
-    if affiliate is None:
+    token = referral_of(request).token if request else None
+    by_code, by_link = affiliates.with_code(code) if code else None, None
+    if by_code is None:
+        by_code, by_link = affiliates.active().of_discounts_or_id(discounts, token.affiliate_id if token else None)
+    if by_code is not None:
+        return _create_attribution(order, by_code, route=Attribution.Route.CODE, discounts=discounts)
+    if by_link is None or request is None:
         return None
     return _create_attribution(
         order,
-        affiliate,
+        by_link,
         route=Attribution.Route.COOKIE,
-        click=_with_address_comparison(referral.click, request),
+        click=_with_address_comparison(referral_of(request).click, request),
+        discounts=discounts,
     )
 
 
@@ -73,9 +80,16 @@ def _create_attribution(
     *,
     route: str,
     click: Click | None = None,
+    discounts: Sequence[DiscountCode] = (),
 ) -> Attribution | None:
     # As of the order, so that the installments of one quote have the same rate.
-    applied = applied_rate(affiliate=affiliate, product=order.product, currency=order.currency, moment=order.placed_at)
+    applied = applied_rate(
+        affiliate=affiliate,
+        product=order.product,
+        currency=order.currency,
+        moment=order.placed_at,
+        discounts=discounts,
+    )
     if order.product.is_service and applied.is_default:
         return None
     return Attribution.objects.create(

@@ -101,6 +101,8 @@ def why_this_rate(rate: Rate | None) -> str:
     """Which kind of rate applied, and why no more specific one did: the precedence of `rate_for` in words."""
     if rate is None:
         return "the program's default rate, because none was set for the affiliate or the product"
+    if rate.discount_id:
+        return "the rate for sales with this discount code, which takes precedence over all others"
     if rate.affiliate_id and rate.product_id:
         return "the affiliate's rate for this product, which takes precedence over all others"
     if rate.affiliate_id:
@@ -118,6 +120,9 @@ def why_this_rate(rate: Rate | None) -> str:
 
 
 def _amount_lines(commission: Commission) -> Iterator[ExplanationLine]:
+    order = commission.attribution.order
+    if order.discount_codes:  # not the code, which may have been made for one buyer
+        yield ExplanationLine("Price", f"{order.price}, less a discount of {order.discount}.")
     yield ExplanationLine("Base", f"{commission.base}: the amount paid, without tax, shipping and discount.")
     yield ExplanationLine("Commission", _calculation(commission))
 

@@ -1,14 +1,14 @@
 """Rates: which one applies to an order, and how staff replace one without touching past earnings.
 
-The most specific rate in effect applies, in this order: the affiliate's for the product, the affiliate's, their group's
-for the product, their group's, the product's, the program's, the percentage from the settings. Then, of that rate, the
-highest step that the affiliate's approved sales have reached. Both are decided when an order is placed; a step never
-changes the rate of an earlier sale.
+The most specific rate in effect applies, in this order: one for sales with the order's discount code, the affiliate's
+for the product, the affiliate's, their group's for the product, their group's, the product's, the program's, the
+percentage from the settings. Then, of that rate, the highest step that the affiliate's approved sales have reached.
+Both are decided when an order is placed; a step never changes the rate of an earlier sale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ from affiliates.own_account import leave_to_a_colleague
 from affiliates.statistics.spans import Span
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
-from shop.models import Product
+from shop.models import DiscountCode, Product
 from shop.money import Money
 
 if TYPE_CHECKING:
@@ -73,9 +73,16 @@ class AppliedRate:
         return next((step for step in self.rate.all_steps if step.from_sales > (self.sales or 0)), None)
 
 
-def applied_rate(*, affiliate: Affiliate, product: Product | None, currency: str, moment: datetime) -> AppliedRate:
-    """What an order of this affiliate earns that is placed at `moment`."""
-    rate = rate_for(affiliate=affiliate, product=product, currency=currency, moment=moment)
+def applied_rate(
+    *,
+    affiliate: Affiliate,
+    product: Product | None,
+    currency: str,
+    moment: datetime,
+    discounts: Collection[DiscountCode] = (),
+) -> AppliedRate:
+    """What an order of this affiliate earns that is placed at `moment`, with these discount codes."""
+    rate = rate_for(affiliate=affiliate, product=product, currency=currency, moment=moment, discounts=discounts)
     if not rate.step_period:
         return AppliedRate(rate)
     span = Span.around(moment, rate.step_period)
@@ -91,6 +98,7 @@ def rate_for(
     currency: str,
     moment: datetime,
     group: AffiliateGroup | None = None,
+    discounts: Collection[DiscountCode] = (),
 ) -> Rate:
     """The most specific rate in effect, before its steps. Without an affiliate, that of the group's affiliates; without
     a group, the general one.
@@ -105,15 +113,21 @@ def rate_for(
         Q(affiliate=affiliate) | Q(affiliate__isnull=True),
         Q(group=group_id) | Q(group__isnull=True),
         Q(product=product) if is_service else Q(product=product) | Q(product__isnull=True),
+        Q(discount__isnull=True) | Q(discount__in=discounts) if discounts else Q(discount__isnull=True),
         currency__in=["", currency],
     )
     nearest = max(rates.select_related("group"), key=_precedence, default=None)
     return nearest or Rate(percent=Decimal(0) if is_service else settings.AFFILIATE_COMMISSION_PERCENT)
 
 
-def _precedence(rate: Rate) -> tuple[bool, bool, bool]:
-    """An affiliate's rate comes before a group's, and either before a product's."""
-    return rate.affiliate_id is not None, rate.group_id is not None, rate.product_id is not None
+def _precedence(rate: Rate) -> tuple[bool, bool, bool, bool]:
+    """A discount code's rate comes first, then an affiliate's, then a group's, then a product's."""
+    return (
+        rate.discount_id is not None,
+        rate.affiliate_id is not None,
+        rate.group_id is not None,
+        rate.product_id is not None,
+    )
 
 
 def set_rate(
@@ -121,6 +135,7 @@ def set_rate(
     affiliate: Affiliate | None = None,
     group: AffiliateGroup | None = None,
     product: Product | None = None,
+    discount: DiscountCode | None = None,
     percent: Decimal | None = None,
     flat: Money | None = None,
     steps: Sequence[RateStep] = (),
@@ -138,6 +153,7 @@ def set_rate(
         affiliate=affiliate,
         group=group,
         product=product,
+        discount=discount,
         percent=percent,
         flat_minor=None if flat is None else flat.minor,
         currency=flat.currency if flat else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 
 from affiliates.models import Affiliate, Attribution, Commission, Flag
 from affiliates.purposes import reads_for_commissions
-from shop.models import Order, Payment, Refund
+from shop.models import DiscountCode, Order, Payment, Refund
 from shop.signals import (
     code_entered,
     dispute_closed,
@@ -39,8 +40,10 @@ def on_code_entered(*, code: str, **kwargs: Any) -> bool:
 
 @receiver(order_placed)
 @reads_for_commissions
-def on_order_placed(*, order: Order, request: HttpRequest | None, code: str, **kwargs: Any) -> None:
-    attribute_order(order=order, request=request, code=code)
+def on_order_placed(
+    *, order: Order, request: HttpRequest | None, code: str, discounts: Sequence[DiscountCode], **kwargs: Any
+) -> None:
+    attribute_order(order=order, request=request, code=code, discounts=discounts)
 
 
 @receiver(payer_known)

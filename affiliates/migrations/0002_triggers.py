@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                         WHERE other.affiliate_id IS NOT DISTINCT FROM NEW.affiliate_id
                         AND other.group_id IS NOT DISTINCT FROM NEW.group_id
                         AND other.product_id IS NOT DISTINCT FROM NEW.product_id
+                        AND other.discount_id IS NOT DISTINCT FROM NEW.discount_id
                         AND (other.ends_at IS NULL
                             OR (other.ends_at > NEW.starts_at AND other.ends_at > other.starts_at))
                         AND (NEW.ends_at IS NULL
@@ -79,6 +80,7 @@ class Migration(migrations.Migration):
                     OR OLD.group_id IS DISTINCT FROM NEW.group_id
                     OR OLD.step_period IS DISTINCT FROM NEW.step_period
                     OR OLD.product_id IS DISTINCT FROM NEW.product_id
+                    OR OLD.discount_id IS DISTINCT FROM NEW.discount_id
                     OR OLD.percent IS DISTINCT FROM NEW.percent
                     OR OLD.flat_minor IS DISTINCT FROM NEW.flat_minor
                     OR OLD.currency IS DISTINCT FROM NEW.currency

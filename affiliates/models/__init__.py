@@ -1,6 +1,6 @@
 """Affiliates, the visits they bring, and the money they earn."""
 
-from .affiliate import CODE, Affiliate, AffiliateCode, Application, new_code
+from .affiliate import CODE, Affiliate, AffiliateCode, AffiliateDiscount, Application, new_code
 from .announcement import Announcement, AnnouncementNotice
 from .balance import LEDGER, BalanceDelta, Total
 from .click import REFERRAL_LIFE, Click
@@ -31,6 +31,7 @@ __all__ = [
     "REFERRAL_LIFE",
     "Affiliate",
     "AffiliateCode",
+    "AffiliateDiscount",
     "AffiliateGroup",
     "Announcement",
     "AnnouncementNotice",

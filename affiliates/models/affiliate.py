@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -20,12 +22,13 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.computed_fields import ComputedCharField, ComputedDateTimeField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.fingerprints import FingerprintField
-from privacy.encryption.models import SealedModel
+from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.encryption.normalization import normalize_code
 from privacy.encryption.readable_codes import random_code
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.growth import Bounded, Kept
 from privacy.registry.purposes import Purpose
+from shop.models import DiscountCode
 
 from .group import AffiliateGroup
 
@@ -137,6 +140,19 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
         read = extract_code("".join(code.split()))
         return self.filter(codes__code_index=read) if CODE.fullmatch(normalize_code(read)) else self.none()
 
+    def of_discounts_or_id(
+        self, discounts: Sequence[DiscountCode], affiliate_id: UUID | None
+    ) -> tuple[Affiliate | None, Affiliate | None]:
+        """The affiliate who has one of these discount codes (of several, that of the first), and the one with this id.
+        One query for both; none if neither is asked for."""
+        if not discounts:
+            return None, self.filter(pk=affiliate_id).first() if affiliate_id else None
+        wanted = Q(discounts__discount__in=discounts) | Q(pk=affiliate_id)
+        rows: list[Any] = list(self.filter(wanted).annotate(discount=F("discounts__discount")))
+        owners = {row.discount: row for row in rows}
+        owner = next((owners[code.pk] for code in discounts if code.pk in owners), None)
+        return owner, next((row for row in rows if row.pk == affiliate_id), None)
+
     def payees(self) -> AffiliateQuerySet:
         """Active affiliates, and closed ones who have not received their final payout yet."""
         return self.active() | self.closing()
@@ -241,7 +257,10 @@ class Affiliate(SealedModel):
         return f"affiliate {self.code}"
 
     def clean(self) -> None:
-        """Refuses a code that another affiliate has or had, here or in the program that moved here."""
+        """Refuses a code that another affiliate has or had, here or in the program that moved here, or that gives a
+        discount."""
+        if DiscountCode.objects.filter(code=normalize_code(self.code)).exists():
+            raise ValidationError({"code": "There is a discount code with this name."})
         of_another = AffiliateCode.objects.filter(code_index=self.code).exclude(affiliate=self.pk)
         old_links = Affiliate.objects.exclude(pk=self.pk).filter(
             old_links__parameter="ref", old_links__value_index=self.code
@@ -311,3 +330,29 @@ class AffiliateCode(SealedModel):
                 fields=["look_index"], condition=models.Q(is_chosen=True), name="chosen_codes_look_different"
             )
         ]
+
+
+@personal_data(
+    label="Your discount codes",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={},
+    other_columns="id affiliate_id discount_id since",
+    found_by=("affiliate__user__email_index",),
+    retention=Retention(text="permanently"),
+    erasure=Erasure.KEEP,
+    kept_because="orders with the code stay attributed to your account, which is anonymized",
+    circumstances={"discount": "the code", "since": "since"},
+    source="our staff, who agreed on it with you",
+    recipients="buyers who use the code",
+    growth=Bounded("as many as staff write"),
+)
+class AffiliateDiscount(models.Model):
+    """Says that a sale with this discount code is this affiliate's, like one with the affiliate's own code."""
+
+    id = UUID7Field(primary_key=True)
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="discounts")
+    discount = models.OneToOneField(DiscountCode, on_delete=models.PROTECT, related_name="of_affiliate")
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.discount} of {self.affiliate}"

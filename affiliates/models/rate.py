@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.growth import STAFF, Pruned
-from shop.models import Product
+from shop.models import DiscountCode, Product
 from shop.money import Money
 from shop.money_fields import MinorUnitsField
 from shop.pricing.large_change import is_far
@@ -55,6 +55,10 @@ def product_or_zero() -> Coalesce:
     return Coalesce("product", Value(UUID(int=0), output_field=models.UUIDField()))
 
 
+def discount_or_zero() -> Coalesce:
+    return Coalesce("discount", Value(UUID(int=0), output_field=models.UUIDField()))
+
+
 class StepPeriod(models.TextChoices):
     """The calendar period in UTC in which approved sales count toward a rate's steps."""
 
@@ -69,8 +73,9 @@ class RateQuerySet(models.QuerySet["Rate"]):
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
 
     def same_target(self, rate: Rate) -> RateQuerySet:
-        """Rates of exactly the same affiliate or group, and product. Without any of them, the program's rates."""
-        return self.filter(affiliate=rate.affiliate_id, group=rate.group_id, product=rate.product_id)
+        """Rates of exactly the same affiliate or group, product and discount code. Without any, the program's rates."""
+        same = self.filter(affiliate=rate.affiliate_id, group=rate.group_id)
+        return same.filter(product=rate.product_id, discount=rate.discount_id)
 
     def overlapping(self, starts_at: datetime, ends_at: datetime | None) -> RateQuerySet:
         started = self if ends_at is None else self.filter(starts_at__lt=ends_at)
@@ -78,9 +83,9 @@ class RateQuerySet(models.QuerySet["Rate"]):
 
 
 @not_personal(
-    "commission rates: the program's, a product's, a group's or an affiliate's",
-    "id affiliate_id group_id product_id percent flat_minor currency step_period starts_at ends_at created_at"
-    " created_by_id",
+    "commission rates: the program's, a product's, a group's or an affiliate's, or for sales with a discount code",
+    "id affiliate_id group_id product_id discount_id percent flat_minor currency step_period starts_at ends_at"
+    " created_at created_by_id",
     despite_link="a rate that the business agreed with an affiliate, who sees it in the portal; `created_by` is staff"
     " work",
     growth=STAFF,
@@ -95,6 +100,8 @@ class Rate(models.Model):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
     group = models.ForeignKey(AffiliateGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # Sales with this discount code, which are paid at another rate than the others.
+    discount = models.ForeignKey(DiscountCode, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
     percent = models.DecimalField("percentage", max_digits=5, decimal_places=2, null=True, blank=True)
     flat_minor = MinorUnitsField("flat amount", null=True, blank=True)
     currency = models.CharField("currency of a flat amount", max_length=3, blank=True)
@@ -129,6 +136,7 @@ class Rate(models.Model):
                 affiliate_or_zero(),
                 group_or_zero(),
                 product_or_zero(),
+                discount_or_zero(),
                 condition=Q(ends_at__isnull=True),
                 name="one_open_rate_per_target",
             ),
@@ -136,6 +144,7 @@ class Rate(models.Model):
                 affiliate_or_zero(),
                 group_or_zero(),
                 product_or_zero(),
+                discount_or_zero(),
                 "starts_at",
                 condition=~Q(ends_at=F("starts_at")),
                 name="one_rate_per_start",
@@ -149,6 +158,7 @@ class Rate(models.Model):
     def staff_label(self) -> str:
         """The rate, and for whom, with the affiliate by name."""
         selling = f" selling {self.product}" if self.product else ""
+        selling += f" with {self.discount.code}" if self.discount else ""
         return f"{self.terms} for {self.affiliate.staff_label}{selling}" if self.affiliate else str(self)
 
     @property
@@ -178,9 +188,10 @@ class Rate(models.Model):
 
     @property
     def target(self) -> str:
+        with_code = f" with {self.discount.code}" if self.discount else ""
         if (whose := self.affiliate or self.group) and self.product:
-            return f"{whose} selling {self.product}"
-        return str(whose or self.product or "the program")
+            return f"{whose} selling {self.product}{with_code}"
+        return f"{whose or self.product or 'the program'}{with_code}"
 
 
 @not_personal(

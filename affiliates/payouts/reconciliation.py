@@ -103,8 +103,8 @@ CHECKS = (
         """
         SELECT id, reversed_minor, due_minor, currency FROM (
             SELECT c.id, c.reversed_minor, c.currency,
-                (2 * CAST(c.amount_minor AS bigint) * p.refunded_minor + p.amount_minor) / (2 * p.amount_minor)
-                AS due_minor
+                (2 * CAST(c.amount_minor AS bigint) * p.refunded_minor + p.amount_minor)
+                / (2 * NULLIF(p.amount_minor, 0)) AS due_minor
             FROM affiliates_commission c
             JOIN affiliates_attribution a ON a.id = c.attribution_id
             JOIN shop_payment p ON p.order_id = a.order_id AND p.state IN ('paid', 'part_refunded', 'refunded')

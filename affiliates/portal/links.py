@@ -17,7 +17,8 @@ from affiliates.statistics.daily_statistics import Statistics, statistics_by_per
 from affiliates.statistics.label_sales import FEWEST
 from affiliates.tracking.landing_pages import NotLinkable, linkable_pages, page_at_address
 from affiliates.tracking.link_tester import link_test_address
-from affiliates.tracking.links import link_on_page, link_to, qr_file, qr_inline
+from affiliates.tracking.links import link_on_page, link_to, qr_file, qr_inline, with_discount
+from shop.models import DiscountCode
 
 from ..currencies import currencies_of
 from ..models import Affiliate
@@ -84,11 +85,17 @@ class LinksPage(PortalPage):
             link=link,
             link_on_page=link_on_page(code, page, sub),
             trial=link_test_address(code, page, sub),
+            discounts=self._discounts(link),
             saved=self._saved_links(),
             fewest=FEWEST,
             qr=mark_safe(qr_inline(link)),  # noqa: S308  drawn by segno; the markup contains no text
             **{"address_form": PageAddressForm(), **kwargs},
         )
+
+    def _discounts(self, link: str) -> list[tuple[DiscountCode, str]]:
+        """The affiliate's valid discount codes, each with the link that fills it in."""
+        codes = DiscountCode.objects.valid_at(timezone.now()).filter(of_affiliate__affiliate=self.affiliate)
+        return [(code, with_discount(link, code.code)) for code in codes.order_by("code").prefetch_related("amounts")]
 
     def _saved_links(self) -> list[SavedLink]:
         """In the affiliate's first currency."""

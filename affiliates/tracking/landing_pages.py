@@ -49,8 +49,10 @@ def _path_of_public_page(path: str) -> str:
 
 
 def address_after_click(page: str, code: str, clicked_at: datetime) -> str:
+    """`page` may have a query already: a discount code."""
     minute = int(clicked_at.timestamp()) // 60
-    return f"{page}?{urlencode({'ref': normalize_code(code), 'go': f'{minute:x}'})}"
+    start = "&" if "?" in page else "?"
+    return f"{page}{start}{urlencode({'ref': normalize_code(code), 'go': f'{minute:x}'})}"
 
 
 def counted_at(request: HttpRequest) -> datetime | None:

@@ -21,6 +21,11 @@ def link_on_page(code: str, landing: str = "/", sub: str = "") -> str:
     return f"{settings.SITE_URL}{landing}{_query(ref=code, sub=sub)}"
 
 
+def with_discount(link: str, code: str) -> str:
+    """The same link, which also fills in a discount code."""
+    return f"{link}{'&' if '?' in link else '?'}{urlencode({'code': code})}"
+
+
 def qr_inline(link: str) -> str:
     """An SVG to embed in a page, without a style or size of its own."""
     code = segno.make(link, error="m", micro=False)

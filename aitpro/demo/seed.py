@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.membership.terms import current_terms_number
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, AffiliateDiscount
 from contacts.models import Inquiry
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.registry.purposes import Channel
-from shop.models import Product, ShopTerms
+from shop.models import DiscountCode, Product, ShopTerms
 from shop.terms.publishing import publish_terms
 
 from .creatives import seed_creatives
@@ -34,6 +34,7 @@ from .services import seed_services
 STAFF = "staff@example.com"
 AFFILIATE = "affiliate@example.com"
 CODE = "DEMO"
+DISCOUNT = "DEMO10"
 QUESTION = "quinn@example.org"
 BY_LETTER = "paula@example.org"
 
@@ -60,6 +61,8 @@ def seed() -> dict[str, tuple[str, str]]:
         )
         if is_new:
             accept_current_terms(affiliate)
+            discount = DiscountCode.objects.create(code=DISCOUNT, percent=10)
+            AffiliateDiscount.objects.create(affiliate=affiliate, discount=discount)
         _people()
         seed_creatives(product)
         seed_services()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, ListView
 
+from shop.discounts.codes import LONGEST_IN_LINK, CodeRefused, discounted_price
 from shop.models import Product, ProductPicture, ProductQuerySet
 
 from .structured_data import faq_data, product_data
@@ -47,7 +48,17 @@ class ProductView(DetailView[Product]):
         return self.render_to_response(self.get_context_data(object=self.object))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**page_of(self.object), **kwargs)
+        return super().get_context_data(**page_of(self.object), **self._with_code(), **kwargs)
+
+    def _with_code(self) -> dict[str, Any]:
+        """The price with the codes of the link."""
+        typed = self.request.GET.get("code", "")[:LONGEST_IN_LINK].replace("\x00", "")
+        if not typed or not self.object.is_for_sale:
+            return {}
+        try:
+            return {"discounted": discounted_price(product=self.object, typed=typed, now=timezone.now())}
+        except CodeRefused as refusal:
+            return {"code_problem": str(refusal)}
 
 
 def page_of(product: Product) -> dict[str, Any]:

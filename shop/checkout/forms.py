@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from privacy.encryption.normalization import normalize_phone
 from privacy.web.personal_data_form import PersonalDataForm
+from shop.discounts.codes import CodeRefused, DiscountedPrice, discounted_price
 from shop.models import Order, Product, ShopTerms
 from shop.signals import code_entered
+
+
+def check_affiliate_code(code: str) -> None:
+    """Raises `ValidationError` for a code that no affiliate has."""
+    if not any(known for _, known in code_entered.send(AffiliateCodeField, code=code)):
+        raise forms.ValidationError("This code doesn't exist. Please check it, or leave the field empty.")
 
 
 class AffiliateCodeField(forms.CharField):
@@ -21,15 +29,21 @@ class AffiliateCodeField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         code: str = super().clean(value).strip()
-        if code and not any(known for _, known in code_entered.send(type(self), code=code)):
-            raise forms.ValidationError("This code doesn't exist. Please check it, or leave the field empty.")
+        if code:
+            check_affiliate_code(code)
         return code
 
 
 class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
-    """Asks only for what the product needs."""
+    """Asks only for what the product needs. `discounted` is the price with the codes that were entered, or that came
+    with the link."""
 
-    code = AffiliateCodeField()
+    code = forms.CharField(
+        required=False,
+        max_length=500,  # some paste the whole link
+        label="Code",
+        help_text="A discount code, or an affiliate's code, if you have one.",
+    )
     # Only compared with what is current, so that a buyer sees a change before paying; never used as price or terms.
     price_seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     terms_seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
@@ -48,8 +62,10 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
 
     def __init__(self, *args: Any, product: Product, terms: list[ShopTerms], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.product, self.code_problem = product, ""
+        self.discounted = self._price_of_link()
         numbers = " ".join(f"{version.document}-{version.number}" for version in terms)
-        self.current = {"price_seen": str(product.price), "terms_seen": numbers or "none"}
+        self.current = {"price_seen": str(self.discounted.total), "terms_seen": numbers or "none"}
         for name, value in self.current.items():
             self.fields[name].initial = value
         for name, asked in {"phone": product.asks_phone, "address": product.asks_address}.items():
@@ -65,11 +81,54 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
     @property
     def details(self) -> dict[str, Any]:
         """What the buyer entered."""
-        return {name: value for name, value in self.cleaned_data.items() if name not in self.current}
+        entered = {name: value for name, value in self.cleaned_data.items() if name not in self.current}
+        return {**entered, "code": self.discounted.rest}
+
+    @property
+    def saw_full_price(self) -> bool:
+        """Whether the price that the buyer saw is the product's: then a code made the difference."""
+        return bool(self.cleaned_data["price_seen"] == str(self.discounted.price))
 
     def ask_again(self) -> None:
         """Shows the form again with its content, under the current price and terms."""
         self.data = {**self.data.dict(), **self.current}  # type: ignore[attr-defined]  # a request's fields
+
+    def refuse_code(self, reason: str) -> None:
+        """Shows the form again, with the price as it is without the code."""
+        self.add_error("code", reason)
+        self.discounted = DiscountedPrice(price=self.discounted.price)
+        self.current["price_seen"] = str(self.discounted.total)
+        self.ask_again()
+
+    def recalculate(self) -> None:
+        """Shows the price with the codes entered so far; what else is missing can wait."""
+        for name in [name for name in self.errors if name != "code"]:
+            del self.errors[name]
+        self.ask_again()
+
+    def _price_of_link(self) -> DiscountedPrice:
+        """The codes of a link that can't be used stay in the field, with the reason above the form."""
+        price = self.product.price
+        if price is None:
+            raise ValueError("a product without a price has no checkout")
+        code = "" if self.is_bound else str(self.initial.get("code", ""))
+        try:
+            return discounted_price(product=self.product, typed=code, now=timezone.now())
+        except CodeRefused as refusal:
+            self.code_problem = str(refusal)
+            return DiscountedPrice(price=price)
+
+    def clean_code(self) -> str:
+        typed: str = self.cleaned_data["code"].strip()
+        try:
+            discounted = discounted_price(product=self.product, typed=typed, now=timezone.now())
+        except CodeRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        if discounted.rest:
+            check_affiliate_code(discounted.rest)
+        self.discounted = discounted
+        self.current["price_seen"] = str(discounted.total)
+        return typed
 
     def clean_phone(self) -> str:
         phone = super().clean_phone()

@@ -24,6 +24,7 @@ class OrderOutcome(StrEnum):
     CANCELLED = "cancelled"  # returned from PayPal without paying
     WAITING = "waiting"
     STARTING = "starting"  # another click is starting the payment; the page redirects when it has
+    DISCOUNT_ENDED = "discount_ended"  # not paid, and its discount code can't be used any more
     UNAVAILABLE = "unavailable"  # PayPal can't be reached
 
     @property
@@ -31,6 +32,13 @@ class OrderOutcome(StrEnum):
         return f"shop/outcomes/{self.value}.html"
 
 
+# The page offers to pay.
+PAYABLE = frozenset(
+    {
+        *(OrderOutcome.DECLINED, OrderOutcome.EXPIRED, OrderOutcome.OTHER_FUNDING),
+        *(OrderOutcome.CANCELLED, OrderOutcome.WAITING),
+    }
+)
 _BY_ORDER = {
     Order.State.PLANNED: OrderOutcome.PLANNED,
     Order.State.PAID: OrderOutcome.PAID,

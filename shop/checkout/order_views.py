@@ -18,6 +18,7 @@ from privacy.web.rate_limits import seconds_left
 from shop.delivery.byte_ranges import FilePart, UnsatisfiableRange, requested_range
 from shop.delivery.downloads import DownloadRefused, download_link, open_download, resolve_download_link
 from shop.delivery.release_notices import are_possible, has_opted_out, set_release_notices
+from shop.discounts.places import hold_places, is_available
 from shop.models import Order, Payment, Refund
 from shop.models.delivery import License, ProductFile
 from shop.payments.refund_requests import RefundOption, refund_option
@@ -25,7 +26,7 @@ from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url
 
 from .checkout_cookie import set_checkout_cookie
 from .order_contents import contents_of
-from .order_status import OrderOutcome, outcome_of
+from .order_status import PAYABLE, OrderOutcome, outcome_of
 from .paypal_csp import may_lead_to_paypal
 from .private_pages import may_change, private_page
 
@@ -46,6 +47,8 @@ def order(request: HttpRequest, link_token: str) -> HttpResponse:
     payment = order.payments.first()
     came_back = "cancelled" in request.GET
     outcome = outcome_of(order=order, payment=payment, asking="asking" in request.GET, came_back=came_back)
+    if outcome in PAYABLE and not is_available(order):
+        outcome = OrderOutcome.DISCOUNT_ENDED
     if payment and outcome is OrderOutcome.WAITING and _is_starting(request):
         try:
             return redirect(approve_url(payment))
@@ -90,7 +93,12 @@ def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> di
 @require_POST
 def pay(request: HttpRequest, link_token: str) -> HttpResponse:
     """Starts another payment attempt for the order."""
-    return go_to_paypal(request, get_object_or_404(Order, link_index=link_token))
+    return resume_payment(request, get_object_or_404(Order, link_index=link_token))
+
+
+def resume_payment(request: HttpRequest, order: Order) -> HttpResponse:
+    """Redirects to PayPal with an order of before; to its page if its discount has ended."""
+    return go_to_paypal(request, order) if hold_places(order=order, now=timezone.now()) else redirect(order)
 
 
 def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:

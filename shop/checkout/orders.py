@@ -3,6 +3,7 @@ order."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -14,8 +15,11 @@ from django.http import HttpRequest
 from privacy.audit.trail import record
 from privacy.encryption.readable_codes import random_code
 from privacy.encryption.tokens import generate_token, hash_token
-from shop.models import AcceptedTerms, Order, Product, ShopTerms
+from shop.discounts.codes import DiscountedPrice
+from shop.discounts.places import take_places
+from shop.models import AcceptedTerms, DiscountCode, Order, Product, ShopTerms
 from shop.money import Money
+from shop.payments.free_orders import settle_free_order
 from shop.signals import order_placed
 
 if TYPE_CHECKING:
@@ -29,18 +33,22 @@ def place_order(
     terms: list[ShopTerms],
     code: str,
     request: HttpRequest,
+    discounted: DiscountedPrice | None = None,
     form_digest: str | None = None,
     **details: str | None,
 ) -> Order:
-    """Creates the order, or returns the one that the same form placed before.
+    """Creates the order, or returns the one that the same form placed before. Raises `CodeRefused` if a limited
+    discount code has no place left. An order with nothing to pay is paid at once.
 
     `terms` are the versions that the buyer accepts. `code` is the affiliate code that the buyer entered, possibly
-    empty. `form_digest` is the digest of the form's key (`privacy.web.idempotency`); without it, a new order is
-    created. `details` are the columns that the buyer filled in: those of `CheckoutForm` that the product asks for.
+    empty. `discounted` is the price with the buyer's discount codes. `form_digest` is the digest of the form's key
+    (`privacy.web.idempotency`); without it, a new order is created. `details` are the columns that the buyer filled in:
+    those of `CheckoutForm` that the product asks for.
     """
     if product.price_minor is None:
         raise ValueError("a product without a price can't be ordered")
-    digest = form_digest or hash_token(generate_token())
+    digest, price = form_digest or hash_token(generate_token()), Money(product.price_minor, product.currency)
+    discounted = discounted or DiscountedPrice(price=price)
     try:
         with transaction.atomic():
             order = Order.objects.create(
@@ -48,17 +56,24 @@ def place_order(
                 reference=new_reference(),
                 product=product,
                 product_name=product.name,
-                amount_minor=product.price_minor,
+                amount_minor=discounted.total.minor,
+                discount_minor=discounted.off.minor,
+                discount_codes=discounted.codes,
                 currency=product.currency,
                 tax_name=settings.TAX_NAME if settings.TAX_PERCENT else "",
                 tax_percent=settings.TAX_PERCENT,
                 **details,
             )
+            if discounted.applied:
+                take_places(order=order, price=discounted, now=order.placed_at)
     except IntegrityError:
         if earlier := Order.objects.filter(checkout_digest=digest).first():
             return earlier
         raise
-    _announce(order, terms=terms, request=request, code=code)
+    discounts = [discount for discount, _ in discounted.applied]
+    _announce(order, terms=terms, request=request, code=code, discounts=discounts)
+    if not order.amount_minor:
+        settle_free_order(order=order)
     return order
 
 
@@ -112,9 +127,16 @@ def new_reference() -> str:
     return "B" + random_code(9)
 
 
-def _announce(order: Order, *, terms: list[ShopTerms], request: HttpRequest | None, code: str) -> None:
+def _announce(
+    order: Order,
+    *,
+    terms: list[ShopTerms],
+    request: HttpRequest | None,
+    code: str,
+    discounts: Sequence[DiscountCode] = (),
+) -> None:
     AcceptedTerms.objects.bulk_create(
         AcceptedTerms(order=order, document=version.document, version=version) for version in terms
     )
-    order_placed.send(Order, order=order, request=request, code=code)
+    order_placed.send(Order, order=order, request=request, code=code, discounts=discounts)
     record(action="shop.order.placed", about=order, actor=None)

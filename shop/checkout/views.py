@@ -19,6 +19,8 @@ from privacy.web.client_address import client_address
 from privacy.web.idempotency import form_key, repeatable
 from privacy.web.rate_limits import DAY, has_room, network_of, seconds_left
 from shop.catalog.views import not_for_sale
+from shop.discounts.codes import LONGEST_IN_LINK, CodeRefused
+from shop.discounts.places import release_held_places
 from shop.models import Order, Payment, Product, ShopTerms
 from shop.models.terms import current_shop_terms
 from shop.payments.settlement import settle
@@ -26,7 +28,7 @@ from shop.paypal.errors import PayPalError
 
 from .checkout_cookie import is_buyers_browser
 from .forms import CheckoutForm
-from .order_views import go_to_paypal
+from .order_views import go_to_paypal, resume_payment
 from .orders import place_order
 from .paypal_csp import may_lead_to_paypal
 from .private_pages import private_page
@@ -41,6 +43,7 @@ from .private_pages import private_page
 class CheckoutView(FormView[CheckoutForm]):
     template_name = "shop/checkout.html"
     form_class = CheckoutForm
+    digest: str | None = None  # of the submitted form
 
     @cached_property
     def product(self) -> Product:
@@ -57,6 +60,21 @@ class CheckoutView(FormView[CheckoutForm]):
             return not_for_sale(request, self.product)
         return super().dispatch(request, *args, **kwargs)
 
+    def get_initial(self) -> dict[str, Any]:
+        return {"code": self.request.GET.get("code", "")[:LONGEST_IN_LINK].replace("\x00", "")}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The same form sent again leads to its order, even if its code has been used up since, by that order."""
+        self.digest = key.digest if (key := form_key(request)) else None
+        earlier = Order.objects.filter(checkout_digest=self.digest)
+        if self.digest and earlier.exists():
+            return resume_payment(request, earlier.get())
+        if "recalculate" in request.POST:
+            form = self.get_form()
+            form.recalculate()
+            return self.render_to_response(self.get_context_data(form=form))
+        return super().post(request, *args, **kwargs)
+
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "product": self.product, "terms": self.terms}
 
@@ -64,18 +82,24 @@ class CheckoutView(FormView[CheckoutForm]):
         return super().get_context_data(product=self.product, terms=self.terms, **kwargs)
 
     def form_valid(self, form: CheckoutForm) -> HttpResponse:
-        key = form_key(self.request)
-        digest = key.digest if key else None
-        if digest is None or not Order.objects.filter(checkout_digest=digest).exists():
-            if outdated := form.outdated:
-                form.ask_again()
-                return self.render_to_response(self.get_context_data(form=form, outdated=outdated))
-            if seconds := self._seconds_to_wait(form.cleaned_data["email"]):
-                context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
-                return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
-        order = place_order(
-            product=self.product, terms=self.terms, request=self.request, form_digest=digest, **form.details
-        )
+        if outdated := form.outdated:
+            form.ask_again()
+            return self.render_to_response(self.get_context_data(form=form, outdated=outdated))
+        if seconds := self._seconds_to_wait(form.cleaned_data["email"]):
+            context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
+        try:
+            order = place_order(
+                product=self.product,
+                terms=self.terms,
+                request=self.request,
+                discounted=form.discounted,
+                form_digest=self.digest,
+                **form.details,
+            )
+        except CodeRefused as refusal:
+            form.refuse_code(str(refusal))
+            return self.form_invalid(form)
         return go_to_paypal(self.request, order)
 
     def _seconds_to_wait(self, email: str) -> int:
@@ -103,8 +127,11 @@ def checkout_return(request: HttpRequest) -> HttpResponse:
 @private_page
 @require_GET
 def checkout_cancelled(request: HttpRequest) -> HttpResponse:
-    """The buyer turned back at PayPal."""
-    return _to_the_buyers_page(request, _payment_behind(request), "?cancelled=1")
+    """The buyer turned back at PayPal: a limited discount code is free for others until they pay again."""
+    payment = _payment_behind(request)
+    if is_buyers_browser(request, payment.order):
+        release_held_places(order=payment.order)
+    return _to_the_buyers_page(request, payment, "?cancelled=1")
 
 
 def _payment_behind(request: HttpRequest) -> Payment:

@@ -33,6 +33,8 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(max_length=20, unique=True)),
                 ('product_name', models.CharField(max_length=120)),
                 ('amount_minor', models.PositiveIntegerField(verbose_name='amount')),
+                ('discount_minor', models.PositiveIntegerField(default=0, verbose_name='discount')),
+                ('discount_codes', models.CharField(blank=True, max_length=120)),
                 ('currency', models.CharField(max_length=3)),
                 ('tax_name', models.CharField(blank=True, max_length=20)),
                 ('tax_percent', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=5)),
@@ -99,6 +101,25 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-created_at'],
                 'permissions': [('refund_payment', 'Can refund payments'), ('reconcile_payment', 'Can compare payments with PayPal and dismiss webhook events')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DiscountCode',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('code', models.CharField(help_text="Buyers read it on receipts, and it stays there: don't use anyone's full name.", max_length=32, unique=True, validators=[django.core.validators.RegexValidator('\\A[A-Z0-9_-]{2,32}\\Z', 'Two to 32 letters, digits, hyphens or underscores.')])),
+                ('percent', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='percentage off')),
+                ('adds_up', models.BooleanField(default=False, help_text='With other codes that do, too. Otherwise the one code that saves the buyer most is applied.', verbose_name='adds up')),
+                ('starts_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='from')),
+                ('ends_at', models.DateTimeField(blank=True, null=True, verbose_name='until')),
+                ('max_uses', models.PositiveIntegerField(blank=True, null=True, verbose_name='orders at most')),
+                ('max_uses_per_buyer', models.PositiveIntegerField(blank=True, null=True, verbose_name='orders per buyer at most')),
+                ('places_taken', models.PositiveIntegerField(default=0, editable=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+            ],
+            options={
+                'ordering': ['-created_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('percent__isnull', True), models.Q(('percent__gt', 0), ('percent__lte', 100)), _connector='OR'), name='discount_percent_in_range', violation_error_message='A percentage must be above 0, and at most 100.'), models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='discount_ends_after_start', violation_error_message='A code must end after it starts.')],
             },
         ),
         migrations.CreateModel(
@@ -217,6 +238,14 @@ class Migration(migrations.Migration):
             model_name='order',
             name='product',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='shop.product'),
+        ),
+        migrations.CreateModel(
+            name='DiscountProduct',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('discount', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='products', to='shop.discountcode')),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='shop.product')),
+            ],
         ),
         migrations.CreateModel(
             name='ProductFeature',
@@ -388,6 +417,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='DiscountAmount',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('currency', models.CharField(choices=[('AUD', 'AUD'), ('BRL', 'BRL'), ('CAD', 'CAD'), ('CHF', 'CHF'), ('CNY', 'CNY'), ('CZK', 'CZK'), ('DKK', 'DKK'), ('EUR', 'EUR'), ('GBP', 'GBP'), ('HKD', 'HKD'), ('HUF', 'HUF'), ('ILS', 'ILS'), ('JPY', 'JPY'), ('MXN', 'MXN'), ('MYR', 'MYR'), ('NOK', 'NOK'), ('NZD', 'NZD'), ('PHP', 'PHP'), ('PLN', 'PLN'), ('SEK', 'SEK'), ('SGD', 'SGD'), ('THB', 'THB'), ('TWD', 'TWD'), ('USD', 'USD')], max_length=3)),
+                ('off_minor', models.PositiveIntegerField(blank=True, null=True, verbose_name='flat amount off')),
+                ('minimum_minor', models.PositiveIntegerField(blank=True, null=True, verbose_name='lowest price')),
+                ('discount', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='amounts', to='shop.discountcode')),
+            ],
+            options={
+                'ordering': ['currency'],
+                'constraints': [models.UniqueConstraint(fields=('discount', 'currency'), name='one_discount_amount_per_currency'), models.CheckConstraint(condition=models.Q(('off_minor__gt', 0), models.Q(('minimum_minor__gt', 0), ('off_minor__isnull', True)), _connector='OR'), name='discount_amount_says_something', violation_error_message='Enter a flat amount off, a lowest price, or both.')],
+            },
+        ),
+        migrations.CreateModel(
             name='License',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -401,6 +444,23 @@ class Migration(migrations.Migration):
                 'ordering': ['-issued_at'],
                 'permissions': [('reissue_license', 'Can replace license keys')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('order',), name='one_active_license_per_order')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DiscountUse',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('amount_minor', models.PositiveIntegerField(verbose_name='discount')),
+                ('currency', models.CharField(max_length=3)),
+                ('state', models.CharField(choices=[('held', 'held until the payment'), ('used', 'used'), ('released', 'released')], default='held', max_length=8)),
+                ('held_until', models.DateTimeField(null=True)),
+                ('discount', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='shop.discountcode')),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='discount_uses', to='shop.order')),
+            ],
+            options={
+                'ordering': ['pk'],
+                'indexes': [models.Index(condition=models.Q(('held_until__isnull', False)), fields=['held_until'], name='held_discounts')],
+                'constraints': [models.UniqueConstraint(fields=('order', 'discount'), name='one_place_per_order_and_discount'), models.CheckConstraint(condition=models.Q(models.Q(('held_until__isnull', False), ('state', 'held')), models.Q(models.Q(('state', 'held'), _negated=True), ('held_until__isnull', True)), _connector='OR'), name='held_discount_has_an_end')],
             },
         ),
         migrations.AddIndex(
@@ -434,6 +494,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('move_notice_due', True)), fields=['id'], name='move_notices_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='discountproduct',
+            constraint=models.UniqueConstraint(fields=('discount', 'product'), name='one_discount_entry_per_product'),
         ),
         migrations.AddConstraint(
             model_name='productfile',

@@ -11,6 +11,24 @@ class Migration(migrations.Migration):
 
     operations = [
         EnsureTriggers(
+            "shop_discountuse",
+            RefuseReplacing(
+                "existing.id = NEW.id", "existing.order_id = NEW.order_id AND existing.discount_id = NEW.discount_id"
+            ),
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.order_id IS DISTINCT FROM NEW.order_id
+                    OR OLD.discount_id IS DISTINCT FROM NEW.discount_id
+                    OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                    OR OLD.currency IS DISTINCT FROM NEW.currency
+                """,
+                message="the discount of an order never changes",
+            ),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
             "shop_shopterms",
             RefuseReplacing("existing.id = NEW.id", "existing.document = NEW.document AND existing.number = NEW.number"),
             Refuse(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .delivery import CountedDownload, License, ProductFile
+from .discount import DiscountAmount, DiscountCode, DiscountProduct, DiscountUse
 from .dispute import Dispute
 from .order import Order, OrderLinksRequest
 from .order_note import OrderNote, RefundReason
@@ -18,6 +19,10 @@ from .terms import AcceptedTerms, ShopTerms
 __all__ = [
     "CountedDownload",
     "AcceptedTerms",
+    "DiscountAmount",
+    "DiscountCode",
+    "DiscountProduct",
+    "DiscountUse",
     "Dispute",
     "ExtraCapture",
     "License",

@@ -46,7 +46,8 @@ def refund_days() -> int:
         "vat_id": "VAT ID",
         "former_shop": "shop where you ordered",
     },
-    other_columns="id reference product_id product_name amount_minor currency tax_name tax_percent email_index"
+    other_columns="id reference product_id product_name amount_minor discount_minor"
+    " discount_codes currency tax_name tax_percent email_index"
     " phone_index state placed_at paid_at refund_days downloads delivery_ended delivery_kept release_notices_after"
     " buyer_changed_at checkout_digest link_token link_index move_notice_due",
     found_by=("email_index",),
@@ -135,6 +136,8 @@ class Order(SealedModel):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
     product_name = models.CharField(max_length=120)
     amount_minor = MinorUnitsField("amount")
+    discount_minor = MinorUnitsField("discount", default=0)  # the amount is what is left to pay
+    discount_codes = models.CharField(max_length=120, blank=True)  # such as `SPRING10`, or `SPRING10 + LOYAL`
     currency = models.CharField(max_length=3)
     # The tax that the amount includes; fixed with the price.
     tax_name = models.CharField(max_length=20, blank=True)
@@ -209,6 +212,19 @@ class Order(SealedModel):
     def total(self) -> Money:
         return Money(self.amount_minor, self.currency)
 
+    @property
+    def price(self) -> Money:
+        """The price before the discount."""
+        return Money(self.amount_minor + self.discount_minor, self.currency)
+
+    @property
+    def discount(self) -> Money:
+        return Money(self.discount_minor, self.currency)
+
+    @property
+    def discount_count(self) -> int:
+        return len(self.discount_codes.split(" + ")) if self.discount_codes else 0
+
     def tax_in(self, amount: Money) -> Money:
         """The tax that this part of the total includes."""
         return amount.percent(self.tax_percent * 100 / (100 + self.tax_percent))
@@ -219,12 +235,20 @@ class Order(SealedModel):
         lines = [
             ("Order", self.reference),
             ("Product", self.product_name),
+            *([("Price", str(self.price)), ("Discount", self.discount_in_words)] if self.discount_codes else []),
             ("Amount", str(self.total)),
             ("Ordered", f"{self.placed_at:%B %-d, %Y, %H:%M} UTC"),
         ]
         if self.former_shop:
             lines.append(("Ordered at", f"{self.former_shop}, before we moved here"))
+        if self.paid_at and self.discount_codes and not self.amount_minor:
+            return [*lines, ("Paid", "nothing, because the discount covers the price")]
         return [*lines, ("Paid", f"{self.paid_at:%B %-d, %Y, %H:%M} UTC, through PayPal")] if self.paid_at else lines
+
+    @property
+    def discount_in_words(self) -> str:
+        """`−$6.00 with SPRING10`."""
+        return f"\N{MINUS SIGN}{self.discount} with {self.discount_codes}"
 
     @property
     def is_payable(self) -> bool:

@@ -21,6 +21,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Payments whose outcome at PayPal is unknown."""
         return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
 
+    def through_paypal(self) -> PaymentQuerySet:
+        """Leaves out those whose discount left nothing to pay."""
+        return self.filter(amount_minor__gt=0)
+
     def longest_unasked_first(self) -> PaymentQuerySet:
         return self.order_by(F("asked_at").asc(nulls_first=True), "pk")
 

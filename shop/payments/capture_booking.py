@@ -7,6 +7,7 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
+from shop.discounts.places import HELD_FOR, record_use, return_places
 from shop.mails import PAYMENT_DECLINED, RECEIPT, mail_buyer
 from shop.models import Order, Payment
 from shop.money import Money
@@ -59,7 +60,7 @@ def _is_late_payment(payment: Payment, capture: CaptureState) -> bool:
 
 def _apply_status(payment: Payment, status: CaptureStatus) -> None:
     if status in CAPTURED_STATUSES:
-        _mark_paid(payment)
+        mark_paid(payment)
     elif status is CaptureStatus.PENDING:
         payment.state, payment.order.state = State.PENDING, Order.State.PENDING
         _save_states(payment)
@@ -67,15 +68,19 @@ def _apply_status(payment: Payment, status: CaptureStatus) -> None:
         was_pending = payment.state == State.PENDING
         payment.state, payment.order.state = State.DECLINED, Order.State.OPEN
         _save_states(payment)
+        return_places(order=payment.order, held_until=timezone.now() + HELD_FOR)
         if was_pending:  # the buyer is no longer on the site
             mail_buyer(PAYMENT_DECLINED, payment.order)
 
 
-def _mark_paid(payment: Payment) -> None:
-    order = payment.order
+def mark_paid(payment: Payment) -> None:
+    """Delivers the order. The caller holds its lock."""
+    order, is_claimed = payment.order, payment.state == State.CAPTURING  # with the places of its discount codes
     payment.state, payment.problem = State.PAID, ""
     order.state, order.paid_at = Order.State.PAID, timezone.now()
     _save_states(payment)
+    if not is_claimed:
+        record_use(order=order)
     mail_buyer(RECEIPT, order)
     payment_captured.send(Payment, payment=payment)
 

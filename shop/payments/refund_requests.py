@@ -33,11 +33,11 @@ class RefundOption(StrEnum):
     DISPUTED = "disputed"
     OVER = "over"  # the refund window has ended
     AGREED = "agreed"  # an installment of a quote, which the refund policy isn't about
-    NONE = "none"  # not paid, or refunded
+    NONE = "none"  # not paid, refunded, or nothing was to pay
 
 
 def refund_option(order: Order, *, now: datetime) -> RefundOption:
-    if order.state not in Order.DELIVERED or order.refund_until is None:
+    if order.state not in Order.DELIVERED or order.refund_until is None or not order.amount_minor:
         return RefundOption.NONE
     if order.is_disputed:
         return RefundOption.DISPUTED

@@ -104,6 +104,8 @@ def _check_refundable(payment: Payment, amount: Money) -> None:
 
 def obstacle_to_refund(payment: Payment) -> str:
     """Why nothing of this payment can be refunded from here now, for staff; empty if it can."""
+    if not payment.amount_minor:
+        return "The discount covered the price: nothing was paid, so there is nothing to refund."
     if payment.state == Payment.State.REFUNDED:
         return f"All of this payment, {payment.total}, is refunded."
     if payment.capture_id is None or payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED}:

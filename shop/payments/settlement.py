@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
+from shop.discounts.places import HELD_FOR, return_places, use_places
 from shop.models import Payment
 from shop.paypal.errors import AlreadyCaptured, Conflict, Declined, Expired, Invalid, PayerActionRequired
 from shop.paypal.gateway import gateway
@@ -49,9 +51,12 @@ def settle(*, payment: Payment) -> Payment:
 
 
 def _capture_once(payment: Payment, remote: OrderState) -> Payment:
-    """Captures after comparing the approved amount with the order, so that no wrong amount is collected."""
+    """Captures after comparing the approved amount with the order, so that no wrong amount is collected, and with the
+    places of its discount codes, so that none is sold beyond its limit."""
     if wrong := capture_mismatch(payment, remote.total, remote.custom_id):
         return record_problem(payment, f"At PayPal the buyer approved {wrong}")
+    if not use_places(order=payment.order, now=timezone.now()):
+        return _close_attempt(payment, State.EXPIRED)
     if _claim_capture(payment, now=timezone.now()):
         return _capture_at_paypal(payment, str(payment.paypal_order_id))
     payment.refresh_from_db()
@@ -97,19 +102,21 @@ def _apply_order(payment: Payment, remote: OrderState) -> Payment:
 
 
 def _close_attempt(payment: Payment, state: State) -> Payment:
-    """Closes an unpaid attempt; the order can be paid with another one."""
-    Payment.objects.filter(pk=payment.pk, state__in=[State.CREATED, State.CAPTURING]).update(
-        state=state, changed_at=timezone.now()
-    )
+    """Closes an unpaid attempt; the order can be paid with another one. After a decline the buyer is still here."""
+    now, running = timezone.now(), Payment.objects.filter(pk=payment.pk, state__in=[State.CREATED, State.CAPTURING])
+    with transaction.atomic():
+        if running.update(state=state, changed_at=now):
+            return_places(order=payment.order, held_until=now + HELD_FOR if state == State.DECLINED else None)
     payment.refresh_from_db()
     return payment
 
 
 def _require_new_approval(payment: Payment) -> Payment:
     """PayPal asked for another payment method: the next approval gets a new idempotency key."""
-    Payment.objects.filter(pk=payment.pk, state=State.CAPTURING).update(
-        state=State.CREATED, approval=payment.approval + 1, changed_at=timezone.now()
-    )
+    now, capturing = timezone.now(), Payment.objects.filter(pk=payment.pk, state=State.CAPTURING)
+    with transaction.atomic():
+        if capturing.update(state=State.CREATED, approval=payment.approval + 1, changed_at=now):
+            return_places(order=payment.order, held_until=now + HELD_FOR)
     payment.refresh_from_db()
     return payment
 

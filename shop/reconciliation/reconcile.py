@@ -52,7 +52,7 @@ def reconcile_payments(*, now: datetime, at_most: int = BATCH) -> int:
     """Compares received payments daily, mismatched ones hourly. Returns the number compared."""
     doubled = Q(pk__in=ExtraCapture.objects.to_refund().values("payment"))
     known = Payment.objects.filter(Q(state__in=Payment.RECEIVED) | doubled, created_at__gt=now - COMPARE_FOR)
-    due = known.exclude(pk__in=PayPalSnapshot.objects.fresh(now).values("payment"))
+    due = known.through_paypal().exclude(pk__in=PayPalSnapshot.objects.fresh(now).values("payment"))
     return _reconcile_all(due.longest_unasked_first()[:at_most], now=now)
 
 

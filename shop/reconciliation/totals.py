@@ -41,7 +41,7 @@ class Totals:
 
 
 def totals() -> list[Totals]:
-    received = Payment.objects.filter(state__in=Payment.RECEIVED)
+    received = Payment.objects.through_paypal().filter(state__in=Payment.RECEIVED)
     rows = received.order_by("currency").values("currency")
     sums = rows.annotate(
         collected=Sum("amount_minor"),

@@ -47,4 +47,9 @@ def _product_names(ids: Iterable[str]) -> Mapping[str, str]:
     return {str(pk): name for pk, name in Product.objects.filter(pk__in=[*ids]).values_list("pk", "name")}
 
 
+def _code_names(codes: Iterable[str]) -> Mapping[str, str]:
+    return {"": "No code"} | {code: code for code in codes if code}
+
+
 declare(Breakdown("product", "Product", "product_id", _product_names))
+declare(Breakdown("discount", "Discount code", "discount_codes", _code_names))

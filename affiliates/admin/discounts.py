@@ -1,0 +1,23 @@
+"""The affiliate of a discount code, on the code's page in the shop's admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from affiliates.models import AffiliateDiscount
+from shop.admin.discounts import discount_inline
+from shop.models import DiscountCode
+
+
+@discount_inline
+class AffiliateDiscountInline(admin.TabularInline[AffiliateDiscount, DiscountCode]):
+    """A sale with the code is the affiliate's, while the account is active. A rate of its own is set under Rates."""
+
+    model = AffiliateDiscount
+    fields = ("affiliate",)
+    autocomplete_fields = ("affiliate",)
+    extra = 1
+    max_num = 1
+    verbose_name_plural = (
+        "affiliate (sales with the code are attributed to them; a rate for these sales is set under Rates)"
+    )

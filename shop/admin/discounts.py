@@ -1,0 +1,116 @@
+"""The admin of discount codes: what each gives, for whom, and how often it was used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from privacy.encryption.normalization import normalize_code
+from shop.models import DiscountAmount, DiscountCode, DiscountProduct, DiscountUse
+from shop.signals import code_entered
+
+State = DiscountUse.State
+_inlines: list[type[admin.options.InlineModelAdmin[Any, Any]]] = []
+
+
+def discount_inline(inline: type[admin.options.InlineModelAdmin[Any, Any]]) -> Any:
+    """Adds what an app above the shop knows about a code to its page."""
+    _inlines.append(inline)
+    return inline
+
+
+class DiscountCodeForm(forms.ModelForm[DiscountCode]):
+    class Meta:
+        model = DiscountCode
+        fields = ["code", "percent", "adds_up", "starts_at", "ends_at", "max_uses", "max_uses_per_buyer"]
+        help_texts = {
+            "percent": "Of the full price. Empty: enter a flat amount in each currency below.",
+            "ends_at": "Empty: without an end. To end a code now, enter the current time.",
+            "max_uses": "Empty: without a limit. An order holds a place for three hours while its buyer is at PayPal.",
+            "max_uses_per_buyer": "Per email address. Empty: without a limit.",
+        }
+
+    def clean_code(self) -> str:
+        code = normalize_code(self.cleaned_data["code"])
+        if any(known for _, known in code_entered.send(type(self), code=code)):
+            raise forms.ValidationError(f"This is an affiliate's own code. Choose another one, such as {code[:30]}10.")
+        return code
+
+    def clean_max_uses(self) -> int | None:
+        limit: int | None = self.cleaned_data["max_uses"]
+        stored = DiscountCode.objects.filter(pk=self.instance.pk).first()
+        if limit is not None and stored is not None and limit < stored.places_taken:
+            raise forms.ValidationError(f"{stored.places_taken} orders use this code already, or are being paid.")
+        return limit
+
+
+class AmountFormSet(forms.BaseInlineFormSet[DiscountAmount, DiscountCode, forms.ModelForm[DiscountAmount]]):
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors):
+            return
+        rows = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        flat = [row for row in rows if row.get("off_minor")]
+        if self.instance.percent is None and not flat:
+            raise forms.ValidationError("Enter a percentage above, or a flat amount here.")
+        if self.instance.percent is not None and flat:
+            raise forms.ValidationError("Enter a percentage above, or flat amounts here, not both.")
+
+
+class AmountInline(admin.TabularInline[DiscountAmount, DiscountCode]):
+    """With rows, the code is for prices in these currencies only."""
+
+    model = DiscountAmount
+    formset = AmountFormSet
+    fields = ("currency", "off_minor", "minimum_minor")
+    extra = 1
+    verbose_name_plural = "currencies (with entries here, the code is for these only)"
+
+
+class ProductInline(admin.TabularInline[DiscountProduct, DiscountCode]):
+    model = DiscountProduct
+    fields = ("product",)
+    extra = 1
+    verbose_name_plural = "products (with entries here, the code is for these only)"
+
+
+@admin.register(DiscountCode)
+class DiscountCodeAdmin(admin.ModelAdmin[DiscountCode]):
+    form = DiscountCodeForm
+    inlines = [AmountInline, ProductInline]
+    list_display = ["code", "off", "used", "held", "max_uses", "starts_at", "ends_at"]
+    list_filter = ["starts_at", "ends_at"]
+    search_fields = ["code"]
+    fields = ["code", "percent", "adds_up", "starts_at", "ends_at", "max_uses", "max_uses_per_buyer"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DiscountCode]:
+        counted = {
+            "used_count": Count("uses", filter=Q(uses__state=State.USED)),
+            "held_count": Count("uses", filter=Q(uses__state=State.HELD)),
+        }
+        return super().get_queryset(request).annotate(**counted).prefetch_related("amounts")
+
+    def get_inlines(self, request: HttpRequest, obj: DiscountCode | None) -> Any:
+        return [*super().get_inlines(request, obj), *_inlines]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> Any:
+        """The code itself is on receipts and in links."""
+        return [] if obj is None else ["code"]
+
+    @admin.display(description="takes off")
+    def off(self, code: DiscountCode) -> str:
+        return code.off_in_words
+
+    @admin.display(description="used")
+    def used(self, code: Any) -> int:
+        count: int = code.used_count
+        return count
+
+    @admin.display(description="being paid")
+    def held(self, code: Any) -> int:
+        count: int = code.held_count
+        return count
