@@ -26,6 +26,7 @@ from affiliates.models import (
     PayoutItem,
     PayoutRun,
 )
+from affiliates.payouts.proofs import publish_head, trees_of
 from affiliates.statistics.balances import correct_balances
 from affiliates.statistics.day_sums import sum_commissions
 from privacy.models import ChangedMoment
@@ -233,6 +234,7 @@ def _pay_out(first: int, paid: int) -> None:
             f"INSERT INTO affiliates_payoutclaim (entry_id, payout_id) {entries} AND i.affiliate_id = l.affiliate_id"
             f" WHERE (l.kind = 'commission' AND {_between('l.id', lower, upper - lower)}) OR l.payout_id = i.id"
         )
+        publish_head(made, trees_of(made), now=at)
 
 
 def sum_up() -> None:
