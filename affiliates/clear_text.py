@@ -18,7 +18,7 @@ clear_text(
     "affiliates_application.link_digest affiliates_click.cookie_digest affiliates_payoutemailchange.stop_digest"
     " affiliates_payouthead.lines_root affiliates_payouthead.marks_root affiliates_payouthead.previous",
 )
-clear_text(OWN_NUMBER, "affiliates_affiliate.code affiliates_commission.number")
+clear_text(OWN_NUMBER, "affiliates_adjustment.number affiliates_affiliate.code affiliates_commission.number")
 clear_text(
     PAYPALS,
     "affiliates_flag.dispute_id affiliates_payoutitem.paypal_item_id affiliates_paypalbatch.paypal_batch_id",
@@ -29,7 +29,7 @@ clear_text(
     affiliates_commission.currency affiliates_dailysales.currency affiliates_labelsales.currency
     affiliates_ledgerentry.currency affiliates_payoutrun.currency affiliates_payoutitem.currency
     affiliates_payouthead.currency affiliates_rate.currency affiliates_balancedelta.currency
-    affiliates_commissionday.currency
+    affiliates_commissionday.currency affiliates_adjustment.currency
     """,
 )
 clear_text(NAMED_BY_STAFF, "affiliates_affiliategroup.name")

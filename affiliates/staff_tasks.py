@@ -9,7 +9,17 @@ from django.db.models import Count, Min, Q, Sum
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, only_row, staff_task
 from shop.money import Money, program_currency
 
-from .models import Affiliate, Application, Commission, Flag, LedgerCheck, MovedAffiliate, Objection, PayoutRun
+from .models import (
+    Adjustment,
+    Affiliate,
+    Application,
+    Commission,
+    Flag,
+    LedgerCheck,
+    MovedAffiliate,
+    Objection,
+    PayoutRun,
+)
 from .payouts.preview import payable_now
 from .payouts.reconciliation import last_check
 
@@ -115,6 +125,20 @@ def commissions(now: datetime) -> StaffTaskCount:
     )
     sums = [Money(minor, currency) for currency, _, minor in found]
     return StaffTaskCount(sum(count for _, count, _ in found), note=" and ".join(str(each) for each in sums))
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="adjustment to book",
+    many="adjustments to book",
+    permission="affiliates.add_ledgerentry",
+    page="admin:affiliates_adjustment_changelist",
+    query="state__exact=prepared",
+)
+def adjustments(now: datetime) -> StaffTaskCount:
+    waiting = Adjustment.objects.waiting()
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("created_at"))
+    return StaffTaskCount(**found, row=only_row(waiting))
 
 
 @staff_task(

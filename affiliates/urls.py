@@ -7,7 +7,18 @@ from privacy.registry.purposes import Audience, Purpose
 from .membership import application_views as applications
 from .membership import program_views
 from .payouts import proof_views as proofs
-from .portal import campaigns, commissions, events, exports, help_page, links, overview_page, payouts, statement
+from .portal import (
+    adjustments,
+    campaigns,
+    commissions,
+    events,
+    exports,
+    help_page,
+    links,
+    overview_page,
+    payouts,
+    statement,
+)
 from .portal import profile_pages as profile
 from .tracking import views as tracking_views
 from .tracking.creatives import creative_image
@@ -60,6 +71,9 @@ urlpatterns = [
     path("affiliates/portal/payouts/", payouts.PayoutsPage.as_view(), name="portal_payouts"),
     path("affiliates/portal/payouts/<uuid:pk>/", payouts.PayoutDetailPage.as_view(), name="portal_payout"),
     path("affiliates/portal/payouts/<uuid:pk>/proof.json", payouts.PayoutProof.as_view(), name="portal_payout_proof"),
+    path(
+        "affiliates/portal/adjustments/<slug:number>/", adjustments.AdjustmentPage.as_view(), name="portal_adjustment"
+    ),
     path("affiliates/portal/statement/", statement.StatementPage.as_view(), name="portal_statement"),
     path("affiliates/portal/events/", events.EventsPage.as_view(), name="portal_events"),
     path("affiliates/portal/help/", help_page.HelpPage.as_view(), name="portal_help"),

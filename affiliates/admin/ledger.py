@@ -9,12 +9,12 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.html import format_html
 
 from affiliates.commissions.adjustments import adjust_ledger
-from affiliates.models import Affiliate, LedgerCheck, LedgerEntry
+from affiliates.models import Adjustment, Affiliate, LedgerCheck, LedgerEntry
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
@@ -22,21 +22,25 @@ from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
 from shop.money_fields import MoneyFormField
 
+from .adjustments import REASON_HELP, find_affiliate, show_prepared
 from .filters import OwnAffiliateFilter
 from .ledger_alarm import LedgerAlarm
 
+KINDS = [(kind.value, kind.label) for kind in (Adjustment.Kind.CORRECTION, Adjustment.Kind.BONUS)]
+
 
 class AdjustmentForm(forms.Form):
+    kind = forms.ChoiceField(choices=KINDS, required=False)
     code = forms.CharField(label="Affiliate's code", help_text="Or one of their links.")
     amount = MoneyFormField(currency_field="currency", negative=True, help_text="A negative amount is debited.")
     currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], initial=program_currency)
-    reason = forms.CharField(max_length=300, help_text="Shown to the affiliate. Don't name a customer.")
+    reason = forms.CharField(max_length=300, help_text=REASON_HELP)
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or Adjustment.Kind.CORRECTION
 
     def clean_code(self) -> Affiliate:
-        affiliate = Affiliate.objects.all().spelled(self.cleaned_data["code"]).first()
-        if affiliate is None:
-            raise forms.ValidationError("No affiliate has this code.")
-        return affiliate
+        return find_affiliate(self.cleaned_data["code"])
 
 
 @admin.register(LedgerEntry)
@@ -77,7 +81,8 @@ class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
         if form.is_valid():
             values = form.cleaned_data
             try:
-                adjust_ledger(
+                adjustment = adjust_ledger(
+                    kind=values["kind"],
                     affiliate=values["code"],
                     amount=values["amount"],
                     reason=values["reason"],
@@ -86,8 +91,7 @@ class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
             except ActionRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                self.message_user(request, f"Adjusted by {values['amount']}. Your name is in the audit log.")
-                return redirect("admin:affiliates_ledgerentry_changelist")
+                return show_prepared(self, request, adjustment)
         context = {
             **self.admin_site.each_context(request),
             "title": "Adjust a balance",

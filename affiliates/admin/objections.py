@@ -31,7 +31,9 @@ class ObjectionAnswerForm(forms.Form):
         label="Your answer and the reason", max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "cols": 80})
     )
     adjustment = MoneyFormField(
-        required=False, negative=True, help_text="Credited to the affiliate's balance. A negative amount is debited."
+        required=False,
+        negative=True,
+        help_text="For the affiliate's balance, once a second person has booked it. May be negative.",
     )
 
     def __init__(self, *args: Any, may_adjust: bool, currency: str, **kwargs: Any) -> None:

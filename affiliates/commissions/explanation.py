@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Prefetch
 
-from affiliates.models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, format_rate
+from affiliates.models import (
+    Adjustment,
+    Attribution,
+    Commission,
+    CommissionQuerySet,
+    LedgerEntry,
+    PayoutItem,
+    Rate,
+    format_rate,
+)
 from shop.models import Order, Payment, Refund
 from shop.money import Money, format_amount
 
@@ -68,7 +77,7 @@ def explain_commission(commission: Commission) -> list[ExplanationLine]:
         *_refund_lines(commission),
         *_flag_lines(attribution),
         *_state_lines(commission),
-        *_ledger_lines(commission),
+        *_ledger_lines(commission.ledger.all()),
     ]
 
 
@@ -81,14 +90,15 @@ def _source_lines(attribution: Attribution) -> Iterator[ExplanationLine]:
     yield ExplanationLine("Terms", f"Version {attribution.terms_version} of the terms applied.")
 
 
-def _rate_lines(attribution: Attribution, currency: str) -> Iterator[ExplanationLine]:
+def _rate_lines(attribution: Attribution | Adjustment, currency: str) -> Iterator[ExplanationLine]:
     flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
     words = format_rate(attribution.rate_percent, flat)
     why = f"{why_this_rate(attribution.rate)}{_step_suffix(attribution)}"
-    yield ExplanationLine("Rate", f"{words}, fixed when the order was placed: {why}.")
+    when = "on the day of the sale" if isinstance(attribution, Adjustment) else "when the order was placed"
+    yield ExplanationLine("Rate", f"{words}, fixed {when}: {why}.")
 
 
-def _step_suffix(attribution: Attribution) -> str:
+def _step_suffix(attribution: Attribution | Adjustment) -> str:
     """The step that applied, or why none did; empty for a rate without steps."""
     rate, step, sales = attribution.rate, attribution.step, attribution.step_sales
     if rate is None or sales is None:
@@ -124,17 +134,17 @@ def _amount_lines(commission: Commission) -> Iterator[ExplanationLine]:
     if order.discount_codes:  # not the code, which may have been made for one buyer
         yield ExplanationLine("Price", f"{order.price}, less a discount of {order.discount}.")
     yield ExplanationLine("Base", f"{commission.base}: the amount paid, without tax, shipping and discount.")
-    yield ExplanationLine("Commission", _calculation(commission))
+    yield ExplanationLine("Commission", _calculation(commission, commission.base))
 
 
-def _calculation(commission: Commission) -> str:
+def _calculation(commission: Commission | Adjustment, base: Money) -> str:
     if commission.rate_percent is None:
         flat = Money(commission.rate_flat_minor or 0, commission.currency)
-        if flat > commission.base:
+        if flat > base:
             return f"{flat} per sale, but at most the base: {commission.total}."
         return f"{commission.total}: the flat amount per sale."
-    share = f"{commission.rate_percent.normalize():f}% of {commission.base}"
-    exact = (commission.base.amount * commission.rate_percent / 100).normalize()
+    share = f"{commission.rate_percent.normalize():f}% of {base}"
+    exact = (base.amount * commission.rate_percent / 100).normalize()
     if exact == commission.total.amount:
         return f"{share} is {commission.total}."
     return f"{share} is {format_amount(exact, commission.currency)}, rounded half-up to {commission.total}."
@@ -196,8 +206,49 @@ def _state_text(commission: Commission) -> str:
     return "In a payout that is in progress."
 
 
-def _ledger_lines(commission: Commission) -> Iterator[ExplanationLine]:
-    for entry in sorted(commission.ledger.all(), key=lambda entry: (entry.created_at, entry.pk)):
+def explain_adjustment(adjustment: Adjustment) -> list[ExplanationLine]:
+    """Why staff changed the balance: the reason, the calculation, who decided, and the payout."""
+    return [
+        ExplanationLine("What", f"{adjustment.get_kind_display().capitalize()} of {_format_date(adjustment.day)}."),
+        ExplanationLine("Reason", adjustment.reason or "Its text was deleted."),
+        *_outside_sale_lines(adjustment),
+        *_decision_lines(adjustment),
+        *_ledger_lines(LedgerEntry.objects.filter(adjustment=adjustment).select_related("claim__payout")),
+    ]
+
+
+def _outside_sale_lines(adjustment: Adjustment) -> Iterator[ExplanationLine]:
+    if adjustment.base is None:
+        if adjustment.commission:
+            yield ExplanationLine("Corrects", f"Commission {adjustment.commission.number}.")
+    elif adjustment.reverses:
+        sale = adjustment.reverses
+        share = f"the share of its commission of {sale.total}, rounded once for all refunds of the sale"
+        text = (
+            f"{adjustment.base} of {sale.base} was refunded to the buyer, so {-adjustment.total} was reversed: {share}."
+        )
+        yield ExplanationLine("Reverses", f"{sale.number} of {_format_date(sale.day)}.")
+        yield ExplanationLine("Refunds", text)
+    else:
+        yield from _rate_lines(adjustment, adjustment.currency)
+        yield ExplanationLine(
+            "Base", f"{adjustment.base} for {adjustment.product}, without tax, shipping and discount."
+        )
+        yield ExplanationLine("Commission", _calculation(adjustment, adjustment.base))
+
+
+def _decision_lines(adjustment: Adjustment) -> Iterator[ExplanationLine]:
+    if adjustment.decided_at is None:
+        yield ExplanationLine("State", "A second member of our staff has to approve it.")
+        return
+    who = "by the one member of our staff who may" if adjustment.decided_alone else "by a second member of our staff"
+    yield ExplanationLine(
+        "State", f"{adjustment.get_state_display().capitalize()} on {_format_day(adjustment.decided_at)}, {who}."
+    )
+
+
+def _ledger_lines(entries: Iterable[LedgerEntry]) -> Iterator[ExplanationLine]:
+    for entry in sorted(entries, key=lambda entry: (entry.created_at, entry.pk)):
         yield ExplanationLine(
             "Ledger", f"{_format_day(entry.created_at)}: {entry.total}, {describe_entry(entry)}{_payout_suffix(entry)}."
         )
@@ -219,4 +270,8 @@ def _payout_suffix(entry: LedgerEntry) -> str:
 
 def _format_day(moment: datetime) -> str:
     """In UTC, like all statistics."""
-    return f"{moment:%B %-d, %Y}"
+    return _format_date(moment.date())
+
+
+def _format_date(day: date) -> str:
+    return f"{day:%B %-d, %Y}"

@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from affiliates.models import Affiliate, AffiliateGroup, Commission, Rate, RateStep
+from affiliates.models import Adjustment, Affiliate, AffiliateGroup, Commission, Rate, RateStep
 from affiliates.own_account import leave_to_a_colleague
 from affiliates.statistics.spans import Span
 from privacy.admin_base.refusals import ActionRefused
@@ -86,9 +86,17 @@ def applied_rate(
     if not rate.step_period:
         return AppliedRate(rate)
     span = Span.around(moment, rate.step_period)
-    sales = Commission.objects.counting_toward_steps(affiliate, since=span.start, until=moment).count()
+    sales = approved_sales(affiliate, since=span.start, until=moment)
     reached = [step for step in rate.all_steps if step.from_sales <= sales]
     return AppliedRate(rate, reached[-1] if reached else None, sales, span)
+
+
+def approved_sales(affiliate: Affiliate, *, since: datetime, until: datetime) -> int:
+    """The sales that count toward steps: approved from `since` to `until`, or booked if made outside the shop, and not
+    fully refunded."""
+    of_shop = Commission.objects.counting_toward_steps(affiliate, since=since, until=until)
+    outside = Adjustment.objects.sales().filter(affiliate=affiliate, decided_at__gte=since, decided_at__lte=until)
+    return of_shop.count() + outside.count()
 
 
 def rate_for(

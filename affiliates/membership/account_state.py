@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from affiliates.mails import ACCOUNT_CLOSED, ACCOUNT_REINSTATED, ACCOUNT_SUSPENDED
 from affiliates.models import (
+    Adjustment,
     Affiliate,
     Application,
     Commission,
@@ -126,6 +127,7 @@ def _personal_data_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list
     user = affiliate.user
     yield from _declared_rows(PayoutEmailChange.objects.filter(affiliate=affiliate))
     yield from _declared_rows(Objection.objects.filter(commission__attribution__affiliate=affiliate))
+    yield from _declared_rows(Adjustment.objects.filter(affiliate=affiliate))
     yield from _declared_rows(PayoutItem.objects.filter(affiliate=affiliate))
     if user.email:
         yield from _declared_rows(Application.objects.filter(email_index=user.email))

@@ -216,6 +216,37 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='commission', to='affiliates.attribution'),
         ),
         migrations.CreateModel(
+            name='Adjustment',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('number', models.CharField(editable=False, max_length=12, unique=True)),
+                ('kind', models.CharField(choices=[('bonus', 'bonus'), ('correction', 'correction'), ('sale', 'sale outside the shop'), ('reversal', 'reversal of a sale outside the shop')], max_length=10)),
+                ('state', models.CharField(choices=[('prepared', 'waiting for a second person'), ('booked', 'booked'), ('declined', 'declined')], default='prepared', max_length=10)),
+                ('amount_minor', models.IntegerField(verbose_name='amount')),
+                ('currency', models.CharField(max_length=3)),
+                ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
+                ('base_minor', models.PositiveIntegerField(null=True, verbose_name='base')),
+                ('step_sales', models.PositiveIntegerField(null=True)),
+                ('rate_percent', models.DecimalField(decimal_places=2, max_digits=5, null=True)),
+                ('rate_flat_minor', models.PositiveIntegerField(null=True, verbose_name='flat rate')),
+                ('sold_on', models.DateField(null=True)),
+                ('reference', privacy.encryption.fields.SealedTextField(blank=True, max_length=64, null=True, verbose_name='number in the bookkeeping')),
+                ('reference_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='code_fingerprint', null=True, source='reference')),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_alone', models.BooleanField(default=False, verbose_name='booked by the person who prepared it, as the only one who may')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('prepared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='shop.product')),
+                ('reverses', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='affiliates.adjustment')),
+                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='affiliates.affiliate')),
+                ('commission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='affiliates.commission')),
+            ],
+            options={
+                'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
             name='CommissionDay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -355,6 +386,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('adjustment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entry', to='affiliates.adjustment')),
                 ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.affiliate')),
                 ('commission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.commission')),
                 ('refund', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='shop.refund')),
@@ -574,6 +606,11 @@ class Migration(migrations.Migration):
             name='rate',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attributions', to='affiliates.rate'),
         ),
+        migrations.AddField(
+            model_name='adjustment',
+            name='rate',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='affiliates.rate'),
+        ),
         migrations.CreateModel(
             name='RateNotice',
             fields=[
@@ -599,6 +636,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='attribution',
+            name='step',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='affiliates.ratestep'),
+        ),
+        migrations.AddField(
+            model_name='adjustment',
             name='step',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='affiliates.ratestep'),
         ),
@@ -770,6 +812,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('commission__isnull', False), ('kind', 'commission'), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('commission__isnull', False), ('kind__in', ['reversal', 'restored']), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', False)), models.Q(('commission__isnull', True), ('kind__in', ['payout', 'return']), ('payout__isnull', False), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('kind', 'adjustment'), ('payout__isnull', True), ('refund__isnull', True)), models.Q(('commission__isnull', True), ('kind', 'opening'), ('payout__isnull', True), ('refund__isnull', True)), _connector='OR'), name='ledger_entry_shape_by_kind'),
         ),
         migrations.AddConstraint(
+            model_name='ledgerentry',
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'adjustment'), ('adjustment__isnull', True), _connector='OR'), name='adjustment_of_its_kind_of_entry'),
+        ),
+        migrations.AddConstraint(
             model_name='payoutrun',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['prepared', 'cancelled']), ('approved_at__isnull', False), _connector='OR'), name='payout_run_approval_required'),
         ),
@@ -832,6 +878,30 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='attribution',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('rate_flat_minor__isnull', True), ('rate_percent__isnull', False)), models.Q(('rate_flat_minor__isnull', False), ('rate_percent__isnull', True)), _connector='OR'), name='attribution_percent_xor_flat'),
+        ),
+        migrations.AddIndex(
+            model_name='adjustment',
+            index=models.Index(fields=['affiliate', 'kind', 'decided_at'], name='adjustments_of_affiliate'),
+        ),
+        migrations.AddConstraint(
+            model_name='adjustment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('base_minor__isnull', True), ('commission__isnull', True), ('kind', 'bonus'), ('reverses__isnull', True)), models.Q(('base_minor__isnull', True), ('kind', 'correction'), ('reverses__isnull', True), models.Q(('amount_minor', 0), _negated=True)), models.Q(('amount_minor__gte', 0), ('base_minor__gt', 0), ('commission__isnull', True), ('kind', 'sale'), ('product__isnull', False), ('reverses__isnull', True), ('sold_on__isnull', False), models.Q(models.Q(('rate_flat_minor__isnull', True), ('rate_percent__isnull', False)), models.Q(('rate_flat_minor__isnull', False), ('rate_percent__isnull', True)), _connector='OR')), models.Q(('amount_minor__lte', 0), ('base_minor__gt', 0), ('commission__isnull', True), ('kind', 'reversal'), ('reverses__isnull', False)), _connector='OR'), name='adjustment_shape_by_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='adjustment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prepared_by', models.F('decided_by')), _negated=True), ('decided_alone', True), ('state', 'declined'), _connector='OR'), name='adjustment_booked_by_a_second_person'),
+        ),
+        migrations.AddConstraint(
+            model_name='adjustment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'prepared')), models.Q(('decided_at__isnull', False), ('state__in', ['booked', 'declined'])), _connector='OR'), name='adjustment_decision_date_required'),
+        ),
+        migrations.AddConstraint(
+            model_name='adjustment',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'declined'), _negated=True), fields=('reference_index',), name='one_adjustment_per_sale'),
+        ),
+        migrations.AddConstraint(
+            model_name='adjustment',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'prepared')), fields=('reverses',), name='one_waiting_reversal_per_sale'),
         ),
         migrations.AddConstraint(
             model_name='termsacceptance',

@@ -247,6 +247,42 @@ class Migration(migrations.Migration):
             Refuse("delete"),
         ),
         EnsureTriggers(
+            "affiliates_adjustment",
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
+                    OR OLD.number IS DISTINCT FROM NEW.number
+                    OR OLD.kind IS DISTINCT FROM NEW.kind
+                    OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                    OR OLD.currency IS DISTINCT FROM NEW.currency
+                    OR OLD.product_id IS DISTINCT FROM NEW.product_id
+                    OR OLD.base_minor IS DISTINCT FROM NEW.base_minor
+                    OR OLD.rate_id IS DISTINCT FROM NEW.rate_id
+                    OR OLD.step_id IS DISTINCT FROM NEW.step_id
+                    OR OLD.step_sales IS DISTINCT FROM NEW.step_sales
+                    OR OLD.rate_percent IS DISTINCT FROM NEW.rate_percent
+                    OR OLD.rate_flat_minor IS DISTINCT FROM NEW.rate_flat_minor
+                    OR OLD.sold_on IS DISTINCT FROM NEW.sold_on
+                    OR OLD.reverses_id IS DISTINCT FROM NEW.reverses_id
+                    OR OLD.commission_id IS DISTINCT FROM NEW.commission_id
+                    OR OLD.created_at IS DISTINCT FROM NEW.created_at
+                    OR (OLD.reason IS NULL AND NEW.reason IS NOT NULL)
+                    OR (OLD.reference IS NULL AND NEW.reference IS NOT NULL)
+                    OR (NEW.prepared_by_id IS NOT NULL AND NEW.prepared_by_id IS DISTINCT FROM OLD.prepared_by_id)
+                    OR (OLD.state <> 'prepared' AND (
+                        OLD.state IS DISTINCT FROM NEW.state
+                        OR OLD.decided_at IS DISTINCT FROM NEW.decided_at
+                        OR OLD.decided_alone IS DISTINCT FROM NEW.decided_alone
+                        OR (NEW.decided_by_id IS NOT NULL AND NEW.decided_by_id IS DISTINCT FROM OLD.decided_by_id)
+                    ))
+                """,
+                message="an adjustment is decided once and never edited",
+            ),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
             "affiliates_ledgerentry",
             RefuseReplacing(
                 "existing.id = NEW.id",
@@ -257,8 +293,21 @@ class Migration(migrations.Migration):
                 "existing.payout_id = NEW.payout_id AND existing.kind = NEW.kind",
                 "NEW.kind = 'opening' AND existing.kind = 'opening' AND existing.affiliate_id = NEW.affiliate_id"
                 " AND existing.currency = NEW.currency",
+                "existing.adjustment_id = NEW.adjustment_id",
             ),
-            Refuse("insert", when="NEW.kind IN ('adjustment', 'opening') AND NEW.reason IS NULL"),
+            Refuse(
+                "insert",
+                when="""
+                    (NEW.kind IN ('adjustment', 'opening') AND NEW.reason IS NULL)
+                    OR (NEW.adjustment_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM affiliates_adjustment adjustment
+                        WHERE adjustment.id = NEW.adjustment_id AND adjustment.state = 'booked'
+                        AND adjustment.affiliate_id = NEW.affiliate_id
+                        AND adjustment.amount_minor = NEW.amount_minor AND adjustment.currency = NEW.currency
+                    ))
+                """,
+                message="an adjustment or opening balance has a reason, and an adjustment is booked as it was prepared",
+            ),
             Refuse(
                 "update",
                 when="""
@@ -270,6 +319,7 @@ class Migration(migrations.Migration):
                     OR OLD.commission_id IS DISTINCT FROM NEW.commission_id
                     OR OLD.refund_id IS DISTINCT FROM NEW.refund_id
                     OR OLD.payout_id IS DISTINCT FROM NEW.payout_id
+                    OR OLD.adjustment_id IS DISTINCT FROM NEW.adjustment_id
                     OR OLD.created_at IS DISTINCT FROM NEW.created_at
                     OR (OLD.reason IS NULL AND NEW.reason IS NOT NULL)
                 """,

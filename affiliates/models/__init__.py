@@ -1,5 +1,6 @@
 """Affiliates, the visits they bring, and the money they earn."""
 
+from .adjustment import Adjustment
 from .affiliate import CODE, Affiliate, AffiliateCode, AffiliateDiscount, Application, new_code
 from .announcement import Announcement, AnnouncementNotice
 from .balance import LEDGER, BalanceDelta, Total
@@ -29,6 +30,7 @@ __all__ = [
     "LONGEST_LABEL",
     "MOST_LABELS",
     "REFERRAL_LIFE",
+    "Adjustment",
     "Affiliate",
     "AffiliateCode",
     "AffiliateDiscount",

@@ -18,6 +18,7 @@ from shop.models import Refund
 from shop.money import Money
 from shop.money_fields import SignedMinorUnitsField
 
+from .adjustment import Adjustment
 from .affiliate import Affiliate
 from .commission import Commission, CommissionQuerySet
 from .payout import PayoutItem
@@ -107,7 +108,8 @@ def _return_entries_of(commissions: CommissionQuerySet) -> set[UUID]:
     label="Your affiliate ledger",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"reason": "reason for the adjustment or opening balance"},
-    other_columns="id affiliate_id kind amount_minor currency commission_id refund_id payout_id created_at",
+    other_columns="id affiliate_id kind amount_minor currency commission_id refund_id payout_id adjustment_id"
+    " created_at",
     found_by=("affiliate__user__email_index",),
     retention=Retention(text="7 years, as required for tax records", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
@@ -139,6 +141,7 @@ class LedgerEntry(SealedModel):
     commission = models.ForeignKey(Commission, on_delete=models.PROTECT, null=True, related_name="ledger")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
     payout = models.ForeignKey(PayoutItem, on_delete=models.PROTECT, null=True, related_name="ledger")
+    adjustment = models.OneToOneField(Adjustment, on_delete=models.PROTECT, null=True, related_name="entry")
     # Required for an adjustment and an opening balance, by the database; the audit log says who made it.
     reason = SealedTextField(max_length=300, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -170,6 +173,9 @@ class LedgerEntry(SealedModel):
                 name="ledger_entry_sign_by_kind",
             ),
             models.CheckConstraint(condition=LEDGER_ENTRY_SHAPE, name="ledger_entry_shape_by_kind"),
+            models.CheckConstraint(
+                condition=Q(kind="adjustment") | Q(adjustment__isnull=True), name="adjustment_of_its_kind_of_entry"
+            ),
         ]
 
     def __str__(self) -> str:

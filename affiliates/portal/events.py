@@ -149,7 +149,7 @@ def describe_events(rows: Iterable[tuple[Any, ...]]) -> Iterator[PortalEvent]:
             keys[row.table].append(row.pk)
         hours = HourlyClicks.objects.in_bulk(keys["hour"])
         sales = Commission.objects.in_bulk(keys["sale"])
-        entries = LedgerEntry.objects.select_related("commission", "payout").in_bulk(keys["entry"])
+        entries = LedgerEntry.objects.select_related("commission", "payout", "adjustment").in_bulk(keys["entry"])
         refunded = dict(
             Refund.objects.filter(pk__in=keys["refund"]).values_list(
                 "pk", "payment__order__attribution__commission__number"

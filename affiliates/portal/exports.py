@@ -57,7 +57,7 @@ def _payout_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
 
 def _ledger_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield "day", "kind", "description", "amount", "currency"
-    entries = affiliate.ledger.select_related("commission", "payout").order_by("created_at", "pk")
+    entries = affiliate.ledger.select_related("commission", "payout", "adjustment").order_by("created_at", "pk")
     for entry in entries.iterator(CHUNK):
         yield (
             _format_day(entry.created_at),

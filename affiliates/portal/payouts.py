@@ -72,7 +72,7 @@ class PayoutDetailPage(PortalPage):
         paid = (
             LedgerEntry.objects.filter(claim__payout=payout)
             .exclude(payout=payout, kind=LedgerEntry.Kind.PAYOUT)
-            .select_related("commission", "payout")
+            .select_related("commission", "payout", "adjustment")
             .order_by("created_at", "pk")
         )
         page = Paginator(paid, PER_PAGE).get_page(self.request.GET.get("page"))

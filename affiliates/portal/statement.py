@@ -61,7 +61,7 @@ def statement_of(affiliate: Affiliate, span: Span, *, currency: str) -> Statemen
     opening = ledger.filter(created_at__lt=span.start).balance(currency)
     entries = (
         ledger.filter(created_at__gte=span.start, created_at__lt=span.end, currency=currency)
-        .select_related("commission", "payout")
+        .select_related("commission", "payout", "adjustment")
         .order_by("created_at", "pk")
     )
     return Statement(span, opening, list(_lines_with_balance(opening, entries)))
@@ -75,7 +75,7 @@ def _lines_with_balance(balance: Money, entries: Any) -> Iterator[StatementLine]
 
 def describe_ledger_entry(entry: LedgerEntry) -> str:
     """What the entry is for, without saying who bought."""
-    kind = entry.get_kind_display().capitalize()
+    kind = (entry.adjustment or entry).get_kind_display().capitalize()
     if entry.kind in (LedgerEntry.Kind.ADJUSTMENT, LedgerEntry.Kind.OPENING):
         return f"{kind}: {entry.reason}"
     if entry.commission is not None:

@@ -45,6 +45,8 @@ def ledger_line(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     entry = get_object_or_404(LedgerEntry, pk=entry_id)
     if entry.payout_id:
         return redirect("affiliates:why_payout", entry.payout_id)
+    if entry.adjustment_id:
+        return redirect("admin:affiliates_adjustment_change", entry.adjustment_id)
     if entry.commission_id and entry.kind != LedgerEntry.Kind.ADJUSTMENT:
         return redirect("admin:affiliates_commission_explain", entry.commission_id)
     return redirect("admin:affiliates_ledgerentry_change", entry.pk)

@@ -67,7 +67,7 @@ def test_events_list_shows_clicks_sales_reversals_and_payouts(
         ["Mar 5, 2026", "", "Payout", "Returned payout of March 5, 2026", "$16.99"],
     ]
     assert sorted(found[2:4]) == [
-        ["Mar 4, 2026", "", "Adjustment", "Adjustment: A bonus.", "$5.00"],
+        ["Mar 4, 2026", "", "Adjustment", "Correction: A bonus.", "$5.00"],
         ["Mar 4, 2026", "", "Reversal", f"Reversal after a refund {approved.number}", "-$6.00"],
     ]
     assert sorted(found[4:8]) == sorted(

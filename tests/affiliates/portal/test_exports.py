@@ -74,7 +74,7 @@ def test_csv_reason_cannot_be_formula(alice: Affiliate, bob: User) -> None:
     adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason='=1+1", x\ny', actor=bob)
     row = rows(alice, "ledger")[0]
     assert row["amount"] == "-2.50"
-    assert row["description"] == 'Adjustment: =1+1", x\ny'
+    assert row["description"] == 'Correction: =1+1", x\ny'
 
 
 def test_unknown_csv_export_is_not_found(alice: Affiliate) -> None:

@@ -129,7 +129,7 @@ def test_ledger_entry_links_to_its_explanation(staff: Client, alice: Affiliate, 
     expected = {
         "commission": f"/admin/affiliates/commission/{commission.pk}/explain/",
         "payout": f"/admin/affiliates/payoutitem/{item.pk}/explain/",
-        "adjustment": f"/admin/affiliates/ledgerentry/{lines['adjustment'].pk}/change/",
+        "adjustment": f"/admin/affiliates/adjustment/{lines['adjustment'].adjustment_id}/change/",
     }
     for kind, address in expected.items():
         response = staff.get(f"/admin/affiliates/ledgerentry/{lines[kind].pk}/explain/")

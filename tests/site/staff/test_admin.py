@@ -17,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.objections import open_objection
 from affiliates.commissions.rates import set_rate
@@ -39,6 +40,7 @@ from contacts.models import Inquiry, SavedReply, Service
 from privacy.audit.models import AuditEntry
 from privacy.registry.declarations import PersonalData, declaration_for
 from shop.models import Order, Payment, PayPalEvent, Product, RefundRequest, ShopTerms
+from shop.money import Money
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
 
@@ -76,6 +78,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     SiteQuestion.objects.create(question="Do you travel?", answer="By train.")
     Redirect.objects.create(site_id=1, old_path=f"/old-{number}/", new_path="/services/")
     prepare_payout(currency="USD", actor=bob)
+    adjust_ledger(affiliate=affiliate, amount=Money(500, "USD"), reason="Thank you.", actor=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
     SavedReply.objects.create(title=f"Hours {number}", body="Dear {name}")
     Agreement.objects.create(name="Dave", email="dave@example.org", subject="Care", starts_on=date(2026, 2, 1))

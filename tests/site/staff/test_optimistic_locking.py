@@ -88,6 +88,7 @@ def test_every_form_about_a_row_says_what_its_page_showed_and_does_nothing_once_
 NOT_ABOUT_A_ROW = {
     "accounts/team": 1,  # a new account
     "affiliates/adjust": 1,  # a further line in the ledger
+    "affiliates/outside_sale": 1,  # a new adjustment
     "affiliates/confirm": 1,  # many commissions, each of which is asked again
     "contacts/assign": 1,  # many messages, each compared with what their list showed
     "affiliates/payout_preview": 1,  # a new run

@@ -46,6 +46,7 @@ NOBODY = "-"
 # table: who reads (list, row, history), who adds, who changes, who deletes
 MODELS = """
     accounts.user                    RO    RO    RO    -
+    affiliates.adjustment            ROAF  -     -     -
     affiliates.affiliate             ROAF  RO    ROA   -
     affiliates.affiliategroup        ROAF  ROF   ROF   -
     affiliates.application           ROA   -     -     -
@@ -118,6 +119,8 @@ PAGES = """
     admin:accounts_user_activate           RO       RO
     admin:accounts_user_end_sessions       R        R
     admin:accounts_user_reset_factor       R        R
+    admin:affiliates_adjustment_sale       ROF      ROF
+    admin:affiliates_adjustment_step       ROF      ROF
     admin:affiliates_affiliate_standing    ROA      ROA
     admin:affiliates_application_decide    -        ROA
     admin:affiliates_commission_explain    ROAF     ROAF
@@ -349,6 +352,7 @@ class World:
             "payoutrun_id": prepared.pk,
             "affiliates_payoutrun_download.run_id": by_hand.pk,
             "affiliates_payoutrun_settle.run_id": by_hand.pk,
+            "affiliates_adjustment_step.action": "book",
             "affiliates_affiliate_standing.action": "suspend",
             "decision": "approve",
             "payment_id": Payment.objects.latest("pk").pk,
