@@ -18,6 +18,7 @@ from .portal import (
     overview_page,
     payouts,
     statement,
+    yearly,
 )
 from .portal import profile_pages as profile
 from .tracking import views as tracking_views
@@ -77,6 +78,7 @@ urlpatterns = [
     path("affiliates/portal/statement/", statement.StatementPage.as_view(), name="portal_statement"),
     path("affiliates/portal/events/", events.EventsPage.as_view(), name="portal_events"),
     path("affiliates/portal/help/", help_page.HelpPage.as_view(), name="portal_help"),
+    path("affiliates/portal/year/", yearly.YearPage.as_view(), name="portal_year"),
     path("affiliates/portal/files/<slug:kind>.csv", exports.Export.as_view(), name="portal_export"),
 ]
 for_uses(urlpatterns, (Purpose.AFFILIATE_ACCOUNT, Audience.PERSON), (Purpose.AFFILIATE_ACCOUNT, Audience.AFFILIATE))

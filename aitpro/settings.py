@@ -430,6 +430,9 @@ PRIVACY_MAILS_PER_ADDRESS = env.number(
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
 AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # if several links were followed
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000, least=0, most=100_000_000)
+AFFILIATE_REPORT_THRESHOLD_CENTS = env.number(
+    "AFFILIATE_REPORT_THRESHOLD_CENTS", default=60_000, least=0, most=100_000_000
+)  # of the yearly list of payments, in minor units of CURRENCY
 
 # --- Traffic: pages and network domains, counted by day ----------------------------------------------------------
 TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)

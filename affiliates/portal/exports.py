@@ -18,6 +18,7 @@ from .events import EventFilterForm, describe_events
 from .payouts import explain_state
 from .statement import describe_ledger_entry
 from .states import NAMES, state_of
+from .yearly import year_rows
 
 CHUNK = 500  # rows per query
 Row = Iterable[Cell]
@@ -25,7 +26,7 @@ COMMISSIONS = "day number source base rate commission reversed remaining currenc
 
 
 class Export(AffiliateView):
-    """`commissions.csv`, `payouts.csv`, `ledger.csv` or `events.csv`."""
+    """`commissions.csv`, `payouts.csv`, `ledger.csv`, `events.csv` or `year.csv`."""
 
     def get(self, request: HttpRequest, kind: str) -> StreamingHttpResponse:
         if kind not in KINDS:
@@ -76,7 +77,13 @@ def _event_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
         yield event.day, event.hour, event.kind.label, event.text, event.clicks, *money
 
 
-KINDS = {"commissions": _commission_rows, "payouts": _payout_rows, "ledger": _ledger_rows, "events": _event_rows}
+KINDS = {
+    "commissions": _commission_rows,
+    "payouts": _payout_rows,
+    "ledger": _ledger_rows,
+    "events": _event_rows,
+    "year": year_rows,
+}
 
 
 def _format_day(moment: datetime | None) -> str:

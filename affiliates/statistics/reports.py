@@ -23,6 +23,7 @@ from shop.money import Money
 
 from .daily_statistics import Statistics
 from .day_sums import commissions_by
+from .spans import Span
 
 VISITS = ("clicks", "bots", "previews", "refused")
 WITHOUT_LABEL = "No campaign"
@@ -73,7 +74,7 @@ BY_TIME: dict[str, Step] = {ReportBy.DAY: "day", ReportBy.MONTH: "month"}
 Counts = Mapping[str, int]
 
 
-def paid_payouts(period: ReportPeriod) -> QuerySet[PayoutItem]:
+def paid_payouts(period: ReportPeriod | Span) -> QuerySet[PayoutItem]:
     """The payouts that arrived in it and were not returned."""
     paid = PayoutItem.objects.filter(state=PayoutItem.State.PAID, settled_at__gte=period.start)
     return paid.filter(settled_at__lt=period.end)

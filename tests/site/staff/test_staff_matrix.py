@@ -105,6 +105,8 @@ PAGES = """
     affiliates:report                      ROAF     ROAF
     affiliates:report_file                 ROAF     ROAF
     affiliates:why_order                   ROAF     ROAF
+    affiliates:yearly                      ROAF     ROAF
+    affiliates:yearly_file                 ROAF     ROAF
     shop:report                            ROSF     ROSF
     shop:report_file                       ROSF     ROSF
     affiliates:why_payout                  ROAF     ROAF
