@@ -119,12 +119,12 @@ def rate_for(
     group_id = affiliate.group_id if affiliate else group and group.pk
     rates = Rate.objects.in_force(moment).filter(
         Q(affiliate=affiliate) | Q(affiliate__isnull=True),
-        Q(group=group_id) | Q(group__isnull=True),
+        Q(group__isnull=True) | Q(group=group_id) if group_id else Q(group__isnull=True),
         Q(product=product) if is_service else Q(product=product) | Q(product__isnull=True),
         Q(discount__isnull=True) | Q(discount__in=discounts) if discounts else Q(discount__isnull=True),
         currency__in=["", currency],
     )
-    nearest = max(rates.select_related("group"), key=_precedence, default=None)
+    nearest = max(rates, key=_precedence, default=None)
     return nearest or Rate(percent=Decimal(0) if is_service else settings.AFFILIATE_COMMISSION_PERCENT)
 
 

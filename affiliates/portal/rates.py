@@ -34,6 +34,8 @@ def rates_now(affiliate: Affiliate, *, now: datetime) -> list[RateNow]:
         if product.is_service and applied.is_default:
             continue
         rate = applied.rate
+        if rate.group_id:  # which is the affiliate's: loaded once for all products
+            rate.group = affiliate.group
         steps = f"{rate.terms}, {rate.step_terms}" if rate.step_terms else ""
         found.append(RateNow(product.name, applied.terms, _explain_rate(rate), steps, explain_progress(applied)))
     return found
