@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from privacy.encryption.normalization import normalize_code
 from shop.models import DiscountAmount, DiscountCode, DiscountProduct, DiscountUse
+from shop.money import Money
 from shop.signals import code_entered
 
 State = DiscountUse.State
@@ -66,9 +67,22 @@ class AmountInline(admin.TabularInline[DiscountAmount, DiscountCode]):
 
     model = DiscountAmount
     formset = AmountFormSet
-    fields = ("currency", "off_minor", "minimum_minor")
     extra = 1
     verbose_name_plural = "currencies (with entries here, the code is for these only)"
+    readonly_fields = ("off", "minimum")
+
+    def get_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> Any:
+        """Who only reads them sees amounts in words, not in minor units."""
+        may_change = self.has_change_permission(request, obj)
+        return ("currency", *(("off_minor", "minimum_minor") if may_change else self.readonly_fields))
+
+    @admin.display(description="takes off")
+    def off(self, amount: DiscountAmount) -> str:
+        return "" if amount.off_minor is None else str(Money(amount.off_minor, amount.currency))
+
+    @admin.display(description="from a price of")
+    def minimum(self, amount: DiscountAmount) -> str:
+        return "" if amount.minimum_minor is None else str(Money(amount.minimum_minor, amount.currency))
 
 
 class ProductInline(admin.TabularInline[DiscountProduct, DiscountCode]):
@@ -80,6 +94,8 @@ class ProductInline(admin.TabularInline[DiscountProduct, DiscountCode]):
 
 @admin.register(DiscountCode)
 class DiscountCodeAdmin(admin.ModelAdmin[DiscountCode]):
+    """A code is ended, never deleted: it is on receipts and in links."""
+
     form = DiscountCodeForm
     inlines = [AmountInline, ProductInline]
     list_display = ["code", "off", "used", "held", "max_uses", "starts_at", "ends_at"]
@@ -100,6 +116,9 @@ class DiscountCodeAdmin(admin.ModelAdmin[DiscountCode]):
     def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> Any:
         """The code itself is on receipts and in links."""
         return [] if obj is None else ["code"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: DiscountCode | None = None) -> bool:
+        return False
 
     @admin.display(description="takes off")
     def off(self, code: DiscountCode) -> str:

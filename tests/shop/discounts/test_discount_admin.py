@@ -117,7 +117,7 @@ def test_the_list_counts_uses_in_the_same_number_of_queries_however_long_it_is(s
         factories.discount(f"CODE{number}", off=Money(100, "USD"))
     assert cost() == before
     row = BeautifulSoup(staff.get(f"{LIST}?q=SPRING10").content, "html.parser").select_one("#result_list tbody tr")
-    assert row is not None and [cell.get_text(strip=True) for cell in row.select("th, td")][1:5] == [
+    assert row is not None and [cell.get_text(strip=True) for cell in row.select("th, td")][:4] == [
         *("SPRING10", "10%", "0", "1")
     ]
 

@@ -39,7 +39,7 @@ from contacts.inquiries.workflow import answer_inquiry
 from contacts.models import Inquiry, SavedReply, Service
 from privacy.audit.models import AuditEntry
 from privacy.registry.declarations import PersonalData, declaration_for
-from shop.models import Order, Payment, PayPalEvent, Product, RefundRequest, ShopTerms
+from shop.models import DiscountCode, Order, Payment, PayPalEvent, Product, RefundRequest, ShopTerms
 from shop.money import Money
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
@@ -71,6 +71,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     LedgerCheck.objects.create(paypal=True)
     Creative.objects.create(name="A sentence", words="Guards a site.")
     Announcement.objects.create(title="Holidays", text="We pay in January.")
+    DiscountCode.objects.create(code=f"AUTUMN{number}", percent=Decimal(10))
     Service.objects.create(slug=f"design-{number}", name="Design", summary="Sites.", text="We design **sites**.")
     Page.objects.create(
         title="A guide", slug=f"guide-{number}", summary="How to begin.", text="Begin.", is_published=True

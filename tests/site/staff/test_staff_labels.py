@@ -137,7 +137,7 @@ def test_list_that_refers_to_people_names_colleagues_in_constant_queries(staff: 
 
 def test_columns_with_labels_are_sorted_as_before(staff: Client, bob: User, alice: Affiliate) -> None:
     set_rate(affiliate=alice, percent=Decimal(20), actor=bob)
-    page = soup(staff, "/admin/affiliates/rate/?o=2")
+    page = soup(staff, "/admin/affiliates/rate/?o=3")
     assert page.select_one("th.column-affiliate.sorted")
 
 

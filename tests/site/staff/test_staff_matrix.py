@@ -49,6 +49,7 @@ MODELS = """
     affiliates.adjustment            ROAF  -     -     -
     affiliates.affiliate             ROAF  RO    ROA   -
     affiliates.affiliategroup        ROAF  ROF   ROF   -
+    affiliates.announcement          ROA   ROA   ROA   -
     affiliates.application           ROA   -     -     -
     affiliates.commission            ROAF  -     -     -
     affiliates.objection     ROA   -     -     -
@@ -82,6 +83,7 @@ MODELS = """
     privacy.suppression              ROMP  ROMP  -     -
     privacy.undeliverableaddress     ROM   -     -     -
     redirects.redirect               ROS   ROS   ROS   ROS
+    shop.discountcode                ROSA  ROSA  ROSA  -
     shop.dispute                     ROSF  -     -     -
     shop.license                     ROS   -     -     -
     shop.order                       ROSF  -     -     -
@@ -101,7 +103,7 @@ PAGES = """
     admin:password_change                  ROSMAFPN ROSMAFPN
     admin:password_change_done             ROSMAFPN -
     admin:autocomplete                     RO       -
-    admin:app_list                         ROSF     ROSF
+    admin:app_list                         ROSAF    ROSAF
     affiliates:report                      ROAF     ROAF
     affiliates:report_file                 ROAF     ROAF
     affiliates:why_order                   ROAF     ROAF
