@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import connection
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.utils import timezone
 
+from privacy.encryption.models import uuid7
 from privacy.erasure.heartbeat import LATE_AFTER, last_purge
 from privacy.evidence.measurement import Evidence, evidence_for
 from privacy.keystore.clock import clock_jump
@@ -15,12 +20,20 @@ from privacy.registry.purposes import Audience, Purpose
 from privacy.registry.query_purposes import check, refuse_undeclared
 from privacy.registry.use_sentences import bind_sentences
 
-from .models import REFERRAL_LIFE, Click
+from .models import REFERRAL_LIFE, Click, ConsentMode, StorageNotAllowed, consent_mode
+from .tracking.referral_cookie import Token, set_cookie
+
+STORED = {
+    ConsentMode.SIGNAL: "the visit and a cookie, unless the browser or the visitor refuses",
+    ConsentMode.ASK: "the visit and a cookie, after the visitor has said yes",
+    ConsentMode.LINK: "nothing",
+}
 
 
 @evidence_for("referral-30-days")
 def referrals_end(now: datetime) -> Evidence:
-    """Broken if the purge has stopped, the clock is not trusted, or a row is kept an hour too long."""
+    """Broken if the purge has stopped, the clock is not trusted, a row is kept an hour too long, or a visit can be
+    stored against `AFFILIATE_CONSENT`."""
     stored = Click._base_manager.order_by("expires_at").values_list("clicked_at", flat=True).first()
     purged = last_purge()
     oldest = None if stored is None else now - stored
@@ -28,15 +41,40 @@ def referrals_end(now: datetime) -> Evidence:
     jump = clock_jump(now=now)
     waits = {"the purge waits, because": str(jump)} if jump else {}
     in_time = oldest is None or oldest <= REFERRAL_LIFE + timedelta(hours=1)
+    is_consent_required = _is_consent_required()
     return Evidence(
-        kept=jump is None and in_time and purged is not None and now - purged < LATE_AFTER,
+        kept=is_consent_required and jump is None and in_time and purged is not None and now - purged < LATE_AFTER,
         figures={
             **waits,
+            "stored when somebody follows a link": str(STORED[consent_mode()]),
+            "code that stores it without that is refused": "yes" if is_consent_required else "no",
             "age of the oldest stored referral": "none is stored" if oldest is None else f"{oldest.days} days",
             "last purge": "never" if purged is None else f"{purged:%B %-d, %Y, %H:%M} UTC",
             "next day whose key is destroyed": None if next_key is None else f"{next_key + REFERRAL_LIFE:%B %-d, %Y}",
         },
     )
+
+
+def _is_consent_required() -> bool:
+    """Tries to store a visit and to set its cookie against `AFFILIATE_CONSENT`: both must be refused."""
+    mode, now = consent_mode(), timezone.now()
+    if mode is ConsentMode.SIGNAL:
+        return True
+    agreed = mode is ConsentMode.LINK  # not even a yes allows it
+    click = Click(affiliate_id=uuid7(), landing_path="/", clicked_at=now, expires_at=now)
+    token = Token(click.pk, click.affiliate_id, now)
+    attempts = (partial(click.insert, agreed=agreed), partial(set_cookie, HttpResponse(), token, agreed=agreed))
+    return all(_is_refused(attempt) for attempt in attempts)
+
+
+def _is_refused(attempt: Callable[[], None]) -> bool:
+    try:
+        with transaction.atomic():
+            attempt()
+            transaction.set_rollback(True)
+    except StorageNotAllowed:
+        return True
+    return False
 
 
 # What the promise allows: paying, counts that show affiliates what they are paid for, and answering the visitor.

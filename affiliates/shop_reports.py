@@ -17,6 +17,7 @@ from .statistics.reports import paid_payouts
 
 ROUTES: Mapping[str, str] = {
     Attribution.Route.COOKIE: "Affiliate's link",
+    Attribution.Route.TOKEN: "Affiliate's link, without a cookie",
     Attribution.Route.CODE: "Affiliate's code",
     "": "Direct",
 }

@@ -30,6 +30,7 @@ urlpatterns = [
     path("go/<str:code>", tracking_views.go),
     path("go/<str:code>/<path:path>", tracking_views.go, name="go_to"),
     path("privacy/referral/", tracking_views.ReferralView.as_view(), name="referral"),
+    path("privacy/referral/answer/", tracking_views.answer, name="referral_answer"),
     path("affiliates/", program_views.ProgramView.as_view(), name="program"),
     path("affiliates/terms/", program_views.TermsView.as_view(), name="terms"),
     path("affiliates/payout-proofs/", proofs.PayoutProofsPage.as_view(), name="payout_proofs"),

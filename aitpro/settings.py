@@ -428,6 +428,8 @@ PRIVACY_MAILS_PER_ADDRESS = env.number(
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
+# What may be stored about a visit through an affiliate's link (affiliates/models/consent.py).
+AFFILIATE_CONSENT = env.choice("AFFILIATE_CONSENT", {"signal", "ask", "link"}, default="signal")
 AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # if several links were followed
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000, least=0, most=100_000_000)
 AFFILIATE_REPORT_THRESHOLD_CENTS = env.number(

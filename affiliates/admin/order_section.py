@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from affiliates.commissions.explanation import NO_ADDRESS_TO_COMPARE
 from affiliates.models import Attribution, Commission
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
@@ -35,7 +36,11 @@ def commission_of_order(order: Order) -> OrderSection:
             text=getattr(affiliate, "staff_label", affiliate.code),
             url=reverse("admin:affiliates_affiliate_change", args=[affiliate.pk]),
         ),
-        OrderFact(label="Source", text=attribution.get_route_display()),
+        OrderFact(
+            label="Source",
+            text=attribution.get_route_display(),
+            note=NO_ADDRESS_TO_COMPARE if attribution.route == Attribution.Route.TOKEN else "",
+        ),
     ]
     if commission is None:
         facts.append(OrderFact(label="Commission", text="none until the order is paid"))

@@ -24,9 +24,9 @@ from .rates import applied_rate
 def attribute_order(
     *, order: Order, request: HttpRequest | None, code: str, discounts: Sequence[DiscountCode] = ()
 ) -> Attribution | None:
-    """Attributes an order by the code typed at checkout, or else by an affiliate's discount code, or else by the
-    referral cookie of the buyer's request, and raises fraud flags. None also for services while the program has no rate
-    for them."""
+    """Attributes an order by the code typed at checkout, or else by an affiliate's discount code, or else by the token
+    in the checkout's address (`AFFILIATE_CONSENT=link`) or the referral cookie of the buyer's request, and raises fraud
+    flags. None also for services while the program has no rate for them."""
     with one_use():  # of the keys of the clicks' days: the address is compared with those of earlier buyers
         attribution = _decide_attribution(order, request, code, discounts)
         if attribution is not None:
@@ -47,13 +47,18 @@ def _decide_attribution(
     order: Order, request: HttpRequest | None, code: str, discounts: Sequence[DiscountCode]
 ) -> Attribution | None:
     affiliates = Affiliate.objects.select_related("user")  # whose address is compared with the buyer's
-    token = referral_of(request).token if request else None
+    referral = referral_of(request) if request else None
+    cookie = referral.credited_cookie if referral else None
     by_code, by_link = affiliates.with_code(code) if code else None, None
     if by_code is None:
-        by_code, by_link = affiliates.active().of_discounts_or_id(discounts, token.affiliate_id if token else None)
+        by_code, by_link = affiliates.active().of_discounts_or_id(discounts, cookie.affiliate_id if cookie else None)
     if by_code is not None:
         return _create_attribution(order, by_code, route=Attribution.Route.CODE, discounts=discounts)
-    if by_link is None or request is None:
+    if referral is not None and referral.link is not None:
+        by_token = affiliates.with_code(referral.link.code)
+        route = Attribution.Route.TOKEN
+        return _create_attribution(order, by_token, route=route, discounts=discounts) if by_token else None
+    if by_link is None or request is None or referral is None:
         return None
     return _create_attribution(
         order,

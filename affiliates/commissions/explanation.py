@@ -27,6 +27,9 @@ from shop.models import Order, Payment, Refund
 from shop.money import Money, format_amount
 
 State = Commission.State
+NO_ADDRESS_TO_COMPARE = (
+    "Whether several buyers share one network address could not be checked, because no address was stored"
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,10 @@ def _source_lines(attribution: Attribution) -> Iterator[ExplanationLine]:
     placed = f"The order was placed on {_format_day(attribution.decided_at)}"
     if attribution.route == Attribution.Route.CODE:
         yield ExplanationLine("Source", f"{placed} with the code {attribution.affiliate.code}, entered at checkout.")
+    elif attribution.route == Attribution.Route.TOKEN:
+        how = "which counts for 30 days. The address of the checkout said so; nothing was stored about the visit"
+        yield ExplanationLine("Source", f"{placed} after a click on the affiliate's link, {how}.")
+        yield ExplanationLine("Checks", f"{NO_ADDRESS_TO_COMPARE}.")
     else:
         yield ExplanationLine("Source", f"{placed} after a click on the affiliate's link, which counts for 30 days.")
     yield ExplanationLine("Terms", f"Version {attribution.terms_version} of the terms applied.")

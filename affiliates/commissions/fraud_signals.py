@@ -2,7 +2,8 @@
 
 That click and order come from the same network address is typical of an honest sale: the buyer follows a link and buys,
 at home. It counts as a signal only if orders of other buyers came from that address too, and never for a private
-address, which a whole building may share. A shared mail domain is not a signal.
+address, which a whole building may share. A shared mail domain is not a signal. An order that a token brought
+(`AFFILIATE_CONSENT=link`) has no click and no address: this signal can't exist for it, and its explanation says so.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from .announcement import Announcement, AnnouncementNotice
 from .balance import LEDGER, BalanceDelta, Total
 from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
+from .consent import ConsentMode, StorageNotAllowed, consent_mode, require_consent
 from .creative import IMAGES, Creative
 from .flag import Flag
 from .group import AffiliateGroup
@@ -45,6 +46,7 @@ __all__ = [
     "Objection",
     "CommissionDay",
     "CommissionQuerySet",
+    "ConsentMode",
     "Flag",
     "Label",
     "LabelSales",
@@ -69,11 +71,14 @@ __all__ = [
     "RateNotice",
     "BalanceDelta",
     "PendingVisitCount",
+    "StorageNotAllowed",
     "TermsAcceptance",
     "TermsVersion",
     "Total",
     "UncountedSale",
+    "consent_mode",
     "new_code",
     "format_rate",
     "calculate_commission",
+    "require_consent",
 ]

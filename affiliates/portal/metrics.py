@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, ConsentMode, consent_mode
 from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
 from privacy.web.trend import Trend
 from shop.money import Money
@@ -114,8 +114,13 @@ def per_click(one: Statistics, currency: str) -> str:
 
 def _explain_clicks(one: Statistics) -> str:
     apart = one.bots + one.previews
+    how_counted = {
+        ConsentMode.SIGNAL: "The same visitor within 30 minutes counts once.",
+        ConsentMode.ASK: "Visitors who said that we may remember them. Whoever did not answer is not counted at all.",
+        ConsentMode.LINK: "Counted without visitors: following a link twice counts twice.",
+    }
     return (
-        "The same visitor within 30 minutes counts once."
+        f"{how_counted[consent_mode()]}"
         f" Not counted: {apart:,} by bots, previews and embedding pages,"
         f" {one.refused:,} by visitors who refused tracking."
     )

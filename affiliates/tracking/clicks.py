@@ -6,6 +6,10 @@ browser too; `go` is the minute of the click, which keeps the page from being co
 
 A click is one row and one cookie. A visit that is not a click (a bot, a prefetch, an image, a visitor who refuses
 tracking) only increases a count in the affiliate's statistics.
+
+`AFFILIATE_CONSENT` decides when the row and the cookie are stored: at once (signal); after the visitor has said yes to
+the question on the landing page, and nothing before, not even a count (ask); or never, when the click only increases a
+count, and the page's address gets a signed token (link).
 """
 
 from __future__ import annotations
@@ -22,14 +26,20 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from affiliates.models import REFERRAL_LIFE, Click
+from affiliates.models import REFERRAL_LIFE, Click, ConsentMode, consent_mode
 from privacy.databases.outages import is_outage, reason_of
 from privacy.encryption.models import uuid7
+from privacy.encryption.normalization import normalize_code
 from privacy.encryption.tokens import hash_token
 from privacy.keystore.day_keys import DayKeyExpired
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Purpose
 from privacy.web.client_address import client_address
 
 from .code_cache import CachedCode, cached_code, is_purge_stalled
+from .landing_pages import query_after_click
+from .link_token import PARAMETER, LinkToken
+from .question import ConsentQuestion
 from .referral_cookie import EARLIER, Referral, Token, delete_referral_cookie, referral_of, set_cookie
 from .unstored_visits import tally
 from .visit_kinds import FETCH_HEADERS, Visit
@@ -48,35 +58,104 @@ class Credit(models.TextChoices):
 
 def record_click(
     request: HttpRequest, response: HttpResponse, *, code: str, landing: str, counted_at: datetime | None = None
-) -> datetime | None:
-    """Stores the click and sets the visitor's cookie, if the code is known and the visit counts as a click.
+) -> dict[str, str]:
+    """Records the click in the way of `AFFILIATE_CONSENT`, if the code is known and the visit counts as a click.
 
     `landing` is the path of the page that the visitor sees. `counted_at` is the minute of the click that led to this
-    address: the same visit in another browser gets the cookie without being counted again. Returns the time of the
-    visitor's click, or None if this is not a click.
+    address: the same visit in another browser gets the cookie without being counted again. Returns the query of the
+    landing page's address; empty if this is not a click.
     """
     response.headers["Cache-Control"] = "no-store"  # no cache may give one visitor's cookie to another
     patch_vary_headers(response, FETCH_HEADERS)
     known = cached_code(code)
     if known is None:
-        return None
-    affiliate, referral = known.affiliate_id, referral_of(request)
-    same_visit = counted_at if counted_at is not None and timezone.now() - counted_at < SAME_CLICK else None
+        return {}
+    affiliate, referral, mode = known.affiliate_id, referral_of(request), consent_mode()
+    same_visit = _same_visit(counted_at)
     if referral.visit is not Visit.CLICK:
         if same_visit is None:
             with _despite_full_disk():
                 tally(affiliate, referral.visit)
-        return None
+        return {}
+    if mode is ConsentMode.LINK:
+        return _query_with_token(request, known, code, landing, same_visit)
     if referral.token is not None and _is_repeated_click(referral.token, affiliate, counted_at):
-        return referral.token.clicked_at
-    earlier = _earlier_clicks(referral)
+        return query_after_click(code, referral.token.clicked_at)
+    if mode is ConsentMode.ASK:
+        label = request.GET.get("sub", "")
+        return {"ref": normalize_code(code), **({"sub": label} if known.label_id(label) else {})}
     if same_visit is not None:
-        token = Token(uuid7(), affiliate, same_visit, earlier)
+        token = Token(uuid7(), affiliate, same_visit, _earlier_clicks(referral))
     else:
-        token = _create_click(request, known, landing, earlier)
+        token = Token(uuid7(), affiliate, timezone.now(), _earlier_clicks(referral))
+        _store(_click_of(request, token, landing, known.label_id(request.GET.get("sub", ""))))
     if not _belongs_to_another(referral, affiliate):
         set_cookie(response, token)
-    return token.clicked_at
+    return query_after_click(code, token.clicked_at)
+
+
+def question_for(request: HttpRequest, *, code: str, counted_at: datetime | None) -> ConsentQuestion | None:
+    """The question that this page has to ask with `AFFILIATE_CONSENT=ask`. None if nothing would be stored anyway, or
+    if the same visit has been answered."""
+    known, referral = cached_code(code), referral_of(request)
+    if known is None or referral.visit is not Visit.CLICK or _same_visit(counted_at) is not None:
+        return None
+    is_answered = referral.token is not None and _is_repeated_click(referral.token, known.affiliate_id, counted_at)
+    if is_answered or _belongs_to_another(referral, known.affiliate_id):
+        return None
+    label = known.label_id(request.GET.get("sub", ""))
+    return ConsentQuestion(click_id=uuid7(), code=normalize_code(code), landing=request.path, label_id=label)
+
+
+@reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
+def record_agreed_click(request: HttpRequest, response: HttpResponse, question: ConsentQuestion) -> datetime | None:
+    """Stores the click of a visitor who said yes, as of now, and sets the cookie. A yes that is sent twice is one
+    click. None if the affiliate is gone or the browser objects to tracking: then nothing is stored."""
+    known, referral = cached_code(question.code), referral_of(request)
+    if known is None or referral.browser_refuses:
+        return None
+    earlier = Click.objects.filter(pk=question.click_id).first()
+    clicked_at = earlier.clicked_at if earlier else timezone.now()
+    token = Token(question.click_id, known.affiliate_id, clicked_at, _earlier_clicks(referral))
+    click = _click_of(request, token, question.landing, question.label_id)
+    if earlier is None:
+        _store(click, agreed=True)
+    else:  # the browser may not have got the first cookie
+        Click.objects.filter(pk=earlier.pk).update(cookie_digest=click.cookie_digest)
+    set_cookie(response, token, agreed=True)
+    return clicked_at
+
+
+def count_refusal(question: ConsentQuestion) -> None:
+    """Counts a visitor who said no: a number per day, and nothing else."""
+    if (known := cached_code(question.code)) is not None:
+        with _despite_full_disk():
+            tally(known.affiliate_id, Visit.REFUSED)
+
+
+def _same_visit(counted_at: datetime | None) -> datetime | None:
+    """The minute of the click that led to this address, if it is the same visit."""
+    return counted_at if counted_at is not None and timezone.now() - counted_at < SAME_CLICK else None
+
+
+def _query_with_token(
+    request: HttpRequest, known: CachedCode, code: str, landing: str, same_visit: datetime | None
+) -> dict[str, str]:
+    """Only a count by page and label is kept: the click that it is taken from is never stored, and has no address."""
+    now = timezone.now()
+    if same_visit is None:
+        label = known.label_id(request.GET.get("sub", ""))
+        uncounted = Click(
+            affiliate_id=known.affiliate_id,
+            landing_path=landing[:300],
+            label_id=label,
+            clicked_at=now,
+            expires_at=now,
+        )
+        with _despite_full_disk():
+            tally(known.affiliate_id, Visit.CLICK, uncounted)
+    minute = (same_visit or now).replace(second=0, microsecond=0)
+    return {PARAMETER: LinkToken(normalize_code(code), minute).signed}
 
 
 def _is_repeated_click(token: Token, affiliate: UUID, counted_at: datetime | None) -> bool:
@@ -97,27 +176,26 @@ def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:
     return referral.token.affiliate_id != affiliate and referral.affiliate is not None
 
 
-def _create_click(request: HttpRequest, known: CachedCode, landing: str, earlier: tuple[datetime, ...]) -> Token:
-    """Stores the row and returns the cookie's content.
-
-    Without a running purge, or without a key for the day (the clock was set back), no row is stored: the cookie alone
-    attributes a sale, and the click is only counted. Nor is it counted if the database can be read and not written.
-    """
-    now, affiliate = timezone.now(), known.affiliate_id
-    click = Click(
-        affiliate_id=affiliate,
+def _click_of(request: HttpRequest, token: Token, landing: str, label_id: UUID | None) -> Click:
+    return Click(
+        pk=token.click_id,
+        affiliate_id=token.affiliate_id,
+        cookie_digest=hash_token(token.sealed),
         address=client_address(request),
         landing_path=landing[:300],
-        label_id=known.label_id(request.GET.get("sub", "")),
-        clicked_at=now,
-        expires_at=now + REFERRAL_LIFE,
+        label_id=label_id,
+        clicked_at=token.clicked_at,
+        expires_at=token.expires_at,
     )
-    token = Token(click.pk, affiliate, now, earlier)
-    click.cookie_digest = hash_token(token.sealed)
+
+
+def _store(click: Click, *, agreed: bool = False) -> None:
+    """Without a running purge, or without a key for the day (the clock was set back), no row is stored: the cookie
+    alone attributes a sale, and the click is only counted. Nor is it counted if the database can be read and not
+    written."""
     with _despite_full_disk():
-        if is_purge_stalled() or not _is_stored(click):
-            tally(affiliate, Visit.CLICK, click)
-    return token
+        if is_purge_stalled() or not _is_stored(click, agreed=agreed):
+            tally(click.affiliate_id, Visit.CLICK, click)
 
 
 @contextmanager
@@ -139,9 +217,9 @@ def _earlier_clicks(referral: Referral) -> tuple[datetime, ...]:
     return tuple(minute for minute in referral.token.minutes if minute > oldest)[:EARLIER]
 
 
-def _is_stored(click: Click) -> bool:
+def _is_stored(click: Click, *, agreed: bool) -> bool:
     with suppress(DayKeyExpired):
-        click.insert()
+        click.insert(agreed=agreed)
         return True
     return False
 

@@ -6,7 +6,7 @@ that neither the visit nor an open tab is counted again (ADR 34).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -48,11 +48,14 @@ def _path_of_public_page(path: str) -> str:
     return ""
 
 
-def address_after_click(page: str, code: str, clicked_at: datetime) -> str:
+def query_after_click(code: str, clicked_at: datetime) -> dict[str, str]:
+    """By which the page's address attributes in another browser too, without being counted again."""
+    return {"ref": normalize_code(code), "go": f"{int(clicked_at.timestamp()) // 60:x}"}
+
+
+def address_of(page: str, query: Mapping[str, str]) -> str:
     """`page` may have a query already: a discount code."""
-    minute = int(clicked_at.timestamp()) // 60
-    start = "&" if "?" in page else "?"
-    return f"{page}{start}{urlencode({'ref': normalize_code(code), 'go': f'{minute:x}'})}"
+    return f"{page}{'&' if '?' in page else '?'}{urlencode(query)}" if query else page
 
 
 def counted_at(request: HttpRequest) -> datetime | None:

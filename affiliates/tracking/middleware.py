@@ -1,5 +1,5 @@
-"""Answers affiliates' links before anything else, and adds `request.referral` and `?ref=CODE` tracking to every other
-page."""
+"""Answers affiliates' links before anything else, and adds `request.referral`, `?ref=CODE` tracking and the token of
+`AFFILIATE_CONSENT=link` to every other page."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 
-from .clicks import Credit, record_click
-from .landing_pages import counted_at
-from .link_tester import is_link_test
-from .old_links import code_in_link
-from .referral_cookie import attach_referral
-from .visit_kinds import compile_bot_patterns, refuse_prefetch
+from affiliates.models import ConsentMode, LinkParameter, consent_mode
 
-NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy", "pages"}
+from .carried_links import NAMESPACES, carry_on
+from .clicks import Credit, question_for, record_click
+from .landing_pages import address_of, counted_at
+from .link_tester import is_link_test
+from .link_token import PARAMETER
+from .old_links import code_in_link
+from .referral_cookie import attach_referral, referral_of
+from .visit_kinds import Visit, compile_bot_patterns, refuse_prefetch
+
+OF_A_CLICK = {*LinkParameter.values, "go", "sub", PARAMETER}  # what a link adds to the address of a page
 
 
 class LinkMiddleware:
@@ -53,24 +57,52 @@ class ReferralMiddleware:
         self.get_response = get_response
         if settings.AFFILIATE_CREDIT not in Credit.values:
             raise ImproperlyConfigured(f"AFFILIATE_CREDIT must be one of: {', '.join(Credit.values)}.")
+        if settings.AFFILIATE_CONSENT not in ConsentMode.values:
+            raise ImproperlyConfigured(f"AFFILIATE_CONSENT must be one of: {', '.join(ConsentMode.values)}.")
         compile_bot_patterns()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         attach_referral(request)
         response = self.get_response(request)
+        if PARAMETER in request.GET and consent_mode() is ConsentMode.LINK:
+            carry_on(request, response)
+            if _is_a_page(request, response) and _is_public(request):
+                _name_canonical_page(request, response)
         code = code_in_link(request)
         if code and _is_a_page(request, response) and _is_public(request):
-            # Search engines list the page itself, never an affiliate's link to it.
-            response.headers["Link"] = f'<{settings.SITE_URL}{request.path}>; rel="canonical"'
+            _name_canonical_page(request, response)
             record_click(request, response, code=code, landing=request.path, counted_at=counted_at(request))
         return response
 
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
         code = code_in_link(request)
-        response = refuse_prefetch(request) if code and _is_public(request) else None
-        if code and response is not None:
+        if not code or not _is_public(request):
+            return None
+        if (response := refuse_prefetch(request)) is not None:
             record_click(request, response, code=code, landing=request.path)
-        return response
+            return response
+        referral, mode = referral_of(request), consent_mode()
+        if mode is ConsentMode.ASK:
+            referral.question = question_for(request, code=code, counted_at=counted_at(request))
+        if mode is ConsentMode.LINK and referral.visit is Visit.CLICK:
+            return _to_page_with_token(request, code)
+        return None
+
+
+def _to_page_with_token(request: HttpRequest, code: str) -> HttpResponse | None:
+    """A redirect, so that opening the page again does not extend the token."""
+    response = HttpResponseRedirect(request.path)
+    query = record_click(request, response, code=code, landing=request.path, counted_at=counted_at(request))
+    if not query:
+        return None
+    others = {name: value for name, value in request.GET.items() if name not in OF_A_CLICK}
+    response.headers["Location"] = address_of(request.path, others | query)
+    return response
+
+
+def _name_canonical_page(request: HttpRequest, response: HttpResponse) -> None:
+    """Search engines list the page itself, never an affiliate's link to it."""
+    response.headers["Link"] = f'<{settings.SITE_URL}{request.path}>; rel="canonical"'
 
 
 def _is_public(request: HttpRequest) -> bool:

@@ -20,13 +20,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from affiliates.models import REFERRAL_LIFE, Affiliate, Click, Label
+from affiliates.models import REFERRAL_LIFE, Affiliate, Click, ConsentMode, Label, consent_mode, require_consent
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, SealBroken, seal, unseal
 from privacy.encryption.tokens import hash_token
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
 
+from .link_token import PARAMETER, LinkToken
+from .question import ConsentQuestion
 from .visit_kinds import Visit, is_embedded, is_prefetch, program
 
 COOKIE = "aitpro_referral"
@@ -90,6 +92,7 @@ class Referral:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+        self.question: ConsentQuestion | None = None  # that the page asks
 
     @cached_property
     def token(self) -> Token | None:
@@ -97,6 +100,21 @@ class Referral:
         cookie = self._request.COOKIES.get(COOKIE)
         token = Token.parse(cookie) if cookie else None
         return token if token and token.is_live(timezone.now()) else None
+
+    @cached_property
+    def link(self) -> LinkToken | None:
+        """The valid token in the page's address, with `AFFILIATE_CONSENT=link` only. None if there is none, if it is
+        forged or expired, or if the visitor refuses tracking."""
+        text = self._request.GET.get(PARAMETER)
+        if not text or consent_mode() is not ConsentMode.LINK or self.refuses_tracking:
+            return None
+        token = LinkToken.parse(text)
+        return token if token and token.is_live(timezone.now()) else None
+
+    @property
+    def credited_cookie(self) -> Token | None:
+        """The cookie that attributes an order. With `AFFILIATE_CONSENT=link`, a cookie from before is not used."""
+        return None if consent_mode() is ConsentMode.LINK else self.token
 
     @cached_property
     @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.PERSON)
@@ -161,7 +179,9 @@ def referral_of(request: HttpRequest) -> Referral:
     return found
 
 
-def set_cookie(response: HttpResponse, token: Token) -> None:
+def set_cookie(response: HttpResponse, token: Token, *, agreed: bool = False) -> None:
+    """`agreed`: the visitor has said yes to it. Raises `StorageNotAllowed`."""
+    require_consent(agreed=agreed)
     _set(response, COOKIE, token.sealed, REFERRAL_LIFE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -60,4 +61,5 @@ def _page(request: HttpRequest, match: ResolverMatch) -> str:
 def _may_be_looked_up(request: HttpRequest) -> bool:
     """Whether this is a direct visitor who doesn't object to tracking."""
     silent = request.META.get("HTTP_SEC_GPC") == "1" or request.META.get("HTTP_DNT") == "1"
-    return not silent and request.referral.token is None and not request.GET.get("ref")  # type: ignore[attr-defined]
+    referral: Any = request.referral  # type: ignore[attr-defined]
+    return not silent and referral.token is None and referral.link is None and not request.GET.get("ref")

@@ -34,7 +34,7 @@ def running() -> Snapshot:
             for declaration in personal_models()
             for use in declaration.all_uses
         },
-        "promises": [{"id": p.id, "title": p.title, "sentence": p.sentence} for p in PROMISES],
+        "promises": [{"id": p.id, "title": p.title, "sentence": str(p.sentence)} for p in PROMISES],
     }
 
 

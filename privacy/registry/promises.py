@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+from django.utils.functional import lazy
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -17,6 +20,13 @@ class Promise:
     sentence: str
     control: str
     test: str
+
+
+def by_consent(*, signal: str, ask: str, link: str) -> str:
+    """The wording for this site's `AFFILIATE_CONSENT`, which is read when the text is."""
+    wordings = {"signal": signal, "ask": ask, "link": link}
+    text: str = lazy(lambda: wordings[settings.AFFILIATE_CONSENT], str)()
+    return text
 
 
 PROMISES = (
@@ -46,8 +56,22 @@ PROMISES = (
     Promise(
         "referral-30-days",
         "A referral lasts 30 days",
-        "If you come through an affiliate link, we keep your IP address and a cookie for 30 days and then delete both.",
-        "Every visit is stored with an expiry time. After that it is unreadable, and an hourly purge deletes it.",
+        by_consent(
+            signal="If you come through an affiliate link, we keep your IP address and a cookie for 30 days and then "
+            "delete both.",
+            ask="If you come through an affiliate link, we ask whether we may remember it. Only after a yes do we keep "
+            "your IP address and a cookie, for 30 days, and then delete both.",
+            link="If you come through an affiliate link, we keep neither your IP address nor a cookie. The addresses "
+            "of our pages say which affiliate sent you, and count for 30 days.",
+        ),
+        by_consent(
+            signal="Every visit is stored with an expiry time. After that it is unreadable, and an hourly purge "
+            "deletes it.",
+            ask="Before a yes, nothing is stored: the code that stores a visit or sets its cookie refuses to. Every "
+            "visit is stored with an expiry time. After that it is unreadable, and an hourly purge deletes it.",
+            link="The code that stores a visit or sets its cookie refuses to. A signed token in our own links names "
+            "the affiliate and the minute, nothing about you, and is ignored once it is 30 days old.",
+        ),
         "tests/privacy/keystore/test_day_keys.py",
     ),
     Promise(

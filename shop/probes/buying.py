@@ -23,11 +23,12 @@ class Buyer:
     key: str = ""
 
 
-def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, **fields: str) -> Buyer:
-    """Uses a new name and address unless given in `fields`. Values entered at PayPal are canaries too."""
+def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, query: str = "", **fields: str) -> Buyer:
+    """Uses a new name and address unless given in `fields`. Values entered at PayPal are canaries too. `query` is
+    that of the checkout's address."""
     who = browser.who
     fields = {"name": rehearsal.canary(who, "name"), "email": rehearsal.address(who), **fields}
-    browser.open(f"/checkout/{product}/")
+    browser.open(f"/checkout/{product}/{query}")
     browser.submit("Continue to PayPal", **fields)
     rehearsal.expect("checkoutnow" in browser.url, "the checkout leads to PayPal")
     payer = {name: rehearsal.canary(who, "name at PayPal", kept=False) for name in ("given_name", "surname")}

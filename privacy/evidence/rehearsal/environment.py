@@ -39,9 +39,10 @@ PASSED_ON = (
     *("LOG_FORMAT", "LOG_SLOW_QUERIES_MS", "LOG_SLOW_REQUESTS_MS"),
     *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
 )
-# Not for the copy: the site's Redis and replica, when the site rehearses, the demo's sales, the dead-man ping, the
-# mailbox with people's mail, and files that only the site can read.
+# Not for the copy: the consent mode, because a probe tries each; the site's Redis and replica, when the site rehearses,
+# the demo's sales, the dead-man ping, the mailbox with people's mail, and files that only the site can read.
 KEPT_BACK = (
+    "AFFILIATE_CONSENT",
     "CACHE_URL",
     "DEMO_DAYS",
     "HEARTBEAT_URL",

@@ -29,10 +29,10 @@ def a_label_is_stored_in_clear() -> None:
     """A label was a plain column of the visit."""
     from affiliates.tracking import clicks
 
-    def store(former: Any, request: Any, known: Any, landing: str, *args: Any) -> Any:
-        return former(request, known, str(request.GET.get("sub", ""))[:200] or landing, *args)
+    def of(former: Any, request: Any, token: Any, landing: str, *args: Any) -> Any:
+        return former(request, token, str(request.GET.get("sub", ""))[:200] or landing, *args)
 
-    around(clicks, "_create_click", store)
+    around(clicks, "_click_of", of)
 
 
 @breaks("referral-30-days")
@@ -87,20 +87,20 @@ def a_cookie_attributes_after_30_days() -> None:
 def affiliates_see_where_visitors_came_from() -> None:
     """A trial page listed the sites that an affiliate's visitors came from: a use that nobody had been told of."""
     from affiliates.portal import exports
-    from affiliates.tracking.clicks import _create_click
+    from affiliates.tracking.clicks import _click_of
 
     came_from: list[str] = []
     former = exports.KINDS["commissions"]
 
     def store(request: Any, *args: Any) -> Any:
         came_from.append(request.META.get("HTTP_REFERER", ""))
-        return _create_click(request, *args)
+        return _click_of(request, *args)
 
     def lines(affiliate: Any, request: Any) -> Any:
         yield from former(affiliate, request)
         yield from ([site] for site in came_from)
 
-    swap(_create_click, store)
+    swap(_click_of, store)
     exports.KINDS["commissions"] = lines
 
 
@@ -179,3 +179,13 @@ def a_message_is_stored_with_its_senders_network() -> None:
         return former(self, form)
 
     around(ContactView, "form_valid", form_valid)
+
+
+@breaks("referral-30-days", at="before the visitor has answered")
+def visits_are_stored_whatever_the_mode() -> None:
+    """A link was followed as if the site neither asked nor did without storing."""
+    from affiliates.models import ConsentMode
+    from affiliates.models.consent import consent_mode, require_consent
+
+    swap(require_consent, lambda *, agreed: None)
+    swap(consent_mode, lambda: ConsentMode.SIGNAL)
