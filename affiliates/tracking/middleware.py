@@ -95,7 +95,7 @@ def _to_page_with_token(request: HttpRequest, code: str) -> HttpResponse | None:
     query = record_click(request, response, code=code, landing=request.path, counted_at=counted_at(request))
     if not query:
         return None
-    others = {name: value for name, value in request.GET.items() if name not in OF_A_CLICK}
+    others = {name: request.GET[name] for name in request.GET if name not in OF_A_CLICK}
     response.headers["Location"] = address_of(request.path, others | query)
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -24,9 +25,12 @@ class Promise:
 
 def by_consent(*, signal: str, ask: str, link: str) -> str:
     """The wording for this site's `AFFILIATE_CONSENT`, which is read when the text is."""
-    wordings = {"signal": signal, "ask": ask, "link": link}
-    text: str = lazy(lambda: wordings[settings.AFFILIATE_CONSENT], str)()
+    text: str = lazy(_wording, str)({"signal": signal, "ask": ask, "link": link})
     return text
+
+
+def _wording(wordings: Mapping[str, str]) -> str:
+    return wordings[settings.AFFILIATE_CONSENT]
 
 
 PROMISES = (

@@ -7,14 +7,18 @@ from urllib.parse import urlsplit
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from affiliates.models import Affiliate
 from affiliates.tracking.carried_links import carried
+from affiliates.tracking.link_token import LinkToken
+from affiliates.tracking.referral_cookie import attach_referral
 from aitpro.pages.models import Page
+from aitpro.traffic.middleware import _may_be_looked_up
 from shop.models import Payment, Product
 from tests.affiliates.consent.pages import land
+from tests.conftest import NOON
 from tests.shop.purchases import FORM
 from tests.standin_process import Standin
 
@@ -157,7 +161,12 @@ def test_links_in_texts_of_the_staff_carry_the_token(client: Client, token: str)
     assert "https://other.example/" in links
 
 
-def test_direct_visits_are_not_looked_up_with_a_token(client: Client, token: str) -> None:
-    response = client.get(f"/services/?referral={token}")
-    assert response.wsgi_request.referral.link is not None
-    assert client.get("/services/").wsgi_request.referral.link is None
+def test_only_visits_without_a_token_are_direct() -> None:
+    requests = RequestFactory()
+    for address, is_direct in {
+        "/services/": True,
+        f"/services/?referral={LinkToken('DEMO', NOON).signed}": False,
+    }.items():
+        request = requests.get(address)
+        attach_referral(request)
+        assert _may_be_looked_up(request) is is_direct

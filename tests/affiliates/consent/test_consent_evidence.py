@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -67,6 +68,7 @@ def test_promise_has_a_sentence_for_each_mode(settings: Settings) -> None:
     for mode in MODES:
         settings.AFFILIATE_CONSENT = mode
         told.add((str(promise.sentence), str(promise.control)))
+    assert str(pickle.loads(pickle.dumps(promise)).sentence) == str(promise.sentence)  # as the cache keeps it
     assert len({sentence for sentence, _ in told}) == len({control for _, control in told}) == 3
 
 
