@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from affiliates.models import ConsentMode, consent_mode
@@ -37,10 +37,11 @@ def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
 
 @csrf_exempt  # its protection would set a cookie before the answer; `is_answered_here` does the same without one
 @never_cache
-@require_POST
 def answer(request: HttpRequest) -> HttpResponse:
     """The answer to the question on a landing page: yes stores the click, no only the refusal. Either leaves one
-    cookie, and leads back to the page."""
+    cookie, and leads back to the page. A reloaded address leads to what is stored."""
+    if request.method != "POST":
+        return redirect("affiliates:referral")
     question = ConsentQuestion.parse(request.POST.get("question", ""))
     if question is None or consent_mode() is not ConsentMode.ASK:
         return HttpResponseRedirect("/")

@@ -55,8 +55,8 @@ def _row_as_json(row: PromiseRow) -> dict[str, Any]:
     finding = row.finding
     return {
         "id": finding.promise.id,
-        "promise": finding.promise.sentence,
-        "enforced_by": finding.promise.control,
+        "promise": str(finding.promise.sentence),
+        "enforced_by": str(finding.promise.control),
         "test": finding.promise.test,
         "state": "broken" if finding.is_broken else "kept",
         "kept": finding.evidence.kept,

@@ -19,7 +19,7 @@ from affiliates.tracking.referral_cookie import COOKIE, REFUSAL, Token
 from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
 from shop.models import Product
-from tests.affiliates.consent.pages import answer, counted, has_refused, is_nothing_stored, land, question_on
+from tests.affiliates.consent.pages import SAME_SITE, answer, counted, has_refused, is_nothing_stored, land, question_on
 from tests.affiliates.tracking.pages import referral_page
 from tests.shop.purchases import place
 
@@ -244,8 +244,11 @@ def test_answer_to_a_page_of_yesterday_asks_again(client: Client, clock: time_ma
     assert is_nothing_stored(client)
 
 
-def test_answer_can_not_be_got_by_a_link(client: Client) -> None:
-    assert client.get("/privacy/referral/answer/").status_code == 405
+def test_link_to_the_answer_shows_what_is_stored_and_stores_nothing(client: Client) -> None:
+    question = str(question_on(land(client, LINK)[1]).select_one("[name=question]")["value"])  # type: ignore[union-attr, index]
+    response = client.get("/privacy/referral/answer/", {"question": question, "answer": "yes"}, headers=SAME_SITE)
+    assert (response.status_code, response.headers["Location"]) == (302, "/privacy/referral/")
+    assert is_nothing_stored(client)
 
 
 def test_undeclared_label_is_not_in_the_address_or_the_page(client: Client) -> None:

@@ -74,6 +74,7 @@ def test_the_readers_are_these_and_no_others() -> None:
     assert {reader.code for reader in readers("affiliates_click")} == {
         "affiliates.commissions.attribution._with_address_comparison",
         "affiliates.statistics.daily_statistics._visit_rows",
+        "affiliates.tracking.clicks.record_agreed_click",
         "affiliates.tracking.referral_cookie.Referral.click",
         "affiliates.tracking.referral_cookie.Referral.own_address",
         "affiliates.commissions.fraud_signals._address_has_other_buyers",
