@@ -15,7 +15,7 @@ from django.core.signing import BadSignature, Signer
 
 from affiliates.models import CODE, REFERRAL_LIFE
 
-PARAMETER = "referral"
+PARAMETER = "sent_by"
 LONGEST = 100  # characters; ours has at most 85
 _SIGNER = Signer(salt="affiliates.link-token", sep=".")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

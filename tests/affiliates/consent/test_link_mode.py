@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from affiliates.models import Affiliate, Attribution, Click, DailyClicks, PendingVisitCount, StorageNotAllowed
+from affiliates.models import Affiliate, Attribution, Click, DailyClicks, OldLink, PendingVisitCount, StorageNotAllowed
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.tracking import clicks
 from affiliates.tracking.labels import declare_label
@@ -33,7 +33,7 @@ def _stores_nothing(settings: Settings, clock: time_machine.Traveller, alice: Af
 
 def token_of(client: Client, link: str = LINK) -> str:
     """The token in the address that a link leads to."""
-    return land(client, link)[0].partition("referral=")[2]
+    return land(client, link)[0].partition("sent_by=")[2]
 
 
 def order_with(client: Client, query: str) -> Attribution | None:
@@ -43,10 +43,20 @@ def order_with(client: Client, query: str) -> Attribution | None:
     return Attribution.objects.filter(order=Order.objects.latest("placed_at")).first()
 
 
+@pytest.mark.parametrize("parameter", ["via", "referral"])
+def test_old_link_of_a_former_program_leads_to_a_page_with_a_token(
+    client: Client, alice: Affiliate, parameter: str
+) -> None:
+    OldLink.objects.create(affiliate=alice, parameter=parameter, value="12")
+    address, _ = land(client, f"/services/?{parameter}=12")
+    assert address.startswith("/services/?sent_by=DEMO.")
+    assert counted() == {"clicks": 1}
+
+
 @pytest.mark.parametrize("link", [LINK, "/products/bps-pro/?ref=demo", "/products/bps-pro/?sub=x&ref=DEMO&go=1"])
 def test_link_leads_to_a_page_with_a_token_and_stores_nothing(client: Client, link: str) -> None:
     address, _ = land(client, link, REMOTE_ADDR="203.0.113.5")
-    page, _, token = address.partition("?referral=")
+    page, _, token = address.partition("?sent_by=")
     assert page == "/products/bps-pro/"
     assert LinkToken.parse(token) == LinkToken("DEMO", timezone.now())
     assert not client.cookies
@@ -73,7 +83,7 @@ def test_token_is_the_same_for_everybody_in_the_same_minute(client: Client, cloc
 
 def test_other_parts_of_the_address_stay(client: Client) -> None:
     address, _ = land(client, "/affiliates/?sales=20&ref=DEMO&go=1&sub=x")
-    assert address.startswith("/affiliates/?sales=20&referral=DEMO.")
+    assert address.startswith("/affiliates/?sales=20&sent_by=DEMO.")
 
 
 def test_click_is_counted_by_page_and_label_without_a_visitor(client: Client, alice: Affiliate) -> None:
@@ -89,7 +99,7 @@ def test_click_is_counted_by_page_and_label_without_a_visitor(client: Client, al
 
 @pytest.mark.usefixtures("paypal_down")
 def test_token_attributes_an_order_without_cookie_row_or_address(client: Client, alice: Affiliate) -> None:
-    attribution = order_with(client, f"?referral={token_of(client)}")
+    attribution = order_with(client, f"?sent_by={token_of(client)}")
     assert attribution is not None
     assert (attribution.affiliate, attribution.route, attribution.click) == (alice, Attribution.Route.TOKEN, None)
     assert COOKIE not in client.cookies
@@ -115,7 +125,7 @@ def test_order_without_the_token_is_nobodys(client: Client) -> None:
 def test_token_counts_for_30_days(
     client: Client, clock: time_machine.Traveller, age: timedelta, is_attributed: bool
 ) -> None:
-    query = f"?referral={token_of(client)}"
+    query = f"?sent_by={token_of(client)}"
     clock.shift(age)
     assert (order_with(client, query) is not None) is is_attributed
 
@@ -154,25 +164,25 @@ def test_forged_token_is_ignored_without_an_error(client: Client, erin: Affiliat
         "x" * 5000,
     ]
     for text in forged:
-        response = client.get("/products/bps-pro/", {"referral": text})
+        response = client.get("/products/bps-pro/", {"sent_by": text})
         assert response.status_code == 200
-        assert "referral=" not in response.content.decode()
-        assert order_with(Client(), f"?referral={text}") is None
-    assert order_with(Client(), f"?referral={token}") is not None
+        assert "sent_by=" not in response.content.decode()
+        assert order_with(Client(), f"?sent_by={text}") is None
+    assert order_with(Client(), f"?sent_by={token}") is not None
 
 
 @pytest.mark.usefixtures("paypal_down")
 def test_token_of_a_suspended_affiliate_earns_nothing(client: Client, alice: Affiliate) -> None:
-    query = f"?referral={token_of(client)}"
+    query = f"?sent_by={token_of(client)}"
     alice.state = Affiliate.State.SUSPENDED
     alice.save()
     assert order_with(client, query) is None
-    assert "referral=" not in land(client, LINK)[0]
+    assert "sent_by=" not in land(client, LINK)[0]
 
 
 @pytest.mark.usefixtures("paypal_down")
 def test_token_with_a_former_code_attributes(client: Client, alice: Affiliate) -> None:
-    query = f"?referral={token_of(client)}"
+    query = f"?sent_by={token_of(client)}"
     alice.code = "ALICE"
     alice.save()
     attribution = order_with(client, query)
@@ -183,7 +193,7 @@ def test_token_with_a_former_code_attributes(client: Client, alice: Affiliate) -
 @pytest.mark.usefixtures("paypal_down")
 def test_typed_code_beats_the_token(client: Client, erin: Affiliate) -> None:
     client.get("/checkout/bps-pro/")
-    client.post(f"/checkout/bps-pro/?referral={token_of(client)}", {**FORM, "code": "ERIN"})
+    client.post(f"/checkout/bps-pro/?sent_by={token_of(client)}", {**FORM, "code": "ERIN"})
     attribution = Attribution.objects.get()
     assert (attribution.affiliate, attribution.route) == (erin, Attribution.Route.CODE)
 
@@ -191,9 +201,9 @@ def test_typed_code_beats_the_token(client: Client, erin: Affiliate) -> None:
 @pytest.mark.usefixtures("paypal_down")
 def test_last_link_wins(client: Client, erin: Affiliate) -> None:
     first = token_of(client)
-    address, _ = land(client, f"/products/bps-pro/?referral={first}&ref=ERIN")
-    assert address.startswith("/products/bps-pro/?referral=ERIN.")
-    assert address.count("referral=") == 1
+    address, _ = land(client, f"/products/bps-pro/?sent_by={first}&ref=ERIN")
+    assert address.startswith("/products/bps-pro/?sent_by=ERIN.")
+    assert address.count("sent_by=") == 1
     attribution = order_with(client, f"?{address.partition('?')[2]}")
     assert attribution is not None
     assert attribution.affiliate == erin
@@ -206,10 +216,10 @@ def test_visitor_who_refuses_gets_no_token_and_is_not_attributed_by_one(headers:
     browser = Client(headers=headers)
     address, page = land(browser, LINK)
     assert address == "/products/bps-pro/"
-    assert "referral=" not in str(page)
-    assert "referral=" not in browser.get(f"/services/?referral={token}").content.decode()
-    assert order_with(browser, f"?referral={token}") is None
-    assert order_with(Client(), f"?referral={token}") is not None
+    assert "sent_by=" not in str(page)
+    assert "sent_by=" not in browser.get(f"/services/?sent_by={token}").content.decode()
+    assert order_with(browser, f"?sent_by={token}") is None
+    assert order_with(Client(), f"?sent_by={token}") is not None
     assert counted() == {"clicks": 1, "refused": 1}
 
 
@@ -225,7 +235,7 @@ def test_bot_or_image_gets_no_token_and_is_counted_once(
     client: Client, headers: dict[str, str], figures: dict[str, int], link: str
 ) -> None:
     address, _ = land(client, link, headers=headers)
-    assert "referral=" not in address
+    assert "sent_by=" not in address
     assert counted() == figures
 
 
@@ -247,11 +257,11 @@ def test_cookie_from_before_the_switch_is_not_used(client: Client, settings: Set
 
 @pytest.mark.usefixtures("paypal_down")
 def test_token_counts_only_while_the_site_uses_tokens(client: Client, settings: Settings) -> None:
-    query = f"?referral={token_of(client)}"
+    query = f"?sent_by={token_of(client)}"
     for mode in ("signal", "ask"):
         settings.AFFILIATE_CONSENT = mode
         assert order_with(Client(), query) is None
-        assert "referral=" not in client.get(f"/services/{query}").content.decode()
+        assert "sent_by=" not in client.get(f"/services/{query}").content.decode()
 
 
 @pytest.mark.usefixtures("paypal_down")
@@ -260,20 +270,20 @@ def test_signal_address_of_before_the_switch_attributes_as_a_token(client: Clien
     address = client.get(LINK).headers["Location"]
     settings.AFFILIATE_CONSENT = "link"
     reader = Client()
-    token = land(reader, address)[0].partition("referral=")[2]
-    assert order_with(reader, f"?referral={token}") is not None
+    token = land(reader, address)[0].partition("sent_by=")[2]
+    assert order_with(reader, f"?sent_by={token}") is not None
     assert counted() == {"clicks": 1}
 
 
 def test_who_sent_me_shows_the_token_and_forgets_it(client: Client) -> None:
     token = token_of(client)
-    response = client.get(f"/privacy/referral/?referral={token}")
+    response = client.get(f"/privacy/referral/?sent_by={token}")
     page = response.content.decode()
     for fact in ("DEMO", "March 2, 2026, 12:00 UTC", "April 1, 2026, 12:00 UTC", "Forget it now"):
         assert fact in page
     assert not response.cookies
-    assert 'href="/privacy/referral/?referral="' in page
-    forgotten = client.get("/privacy/referral/?referral=").content.decode()
+    assert 'href="/privacy/referral/?sent_by="' in page
+    forgotten = client.get("/privacy/referral/?sent_by=").content.decode()
     assert "Nothing is stored for this browser" in forgotten
     assert "DEMO" not in forgotten
 
@@ -300,7 +310,7 @@ def test_code_that_stores_by_mistake_can_store_neither_row_nor_cookie(
 
 @pytest.mark.usefixtures("paypal_down")
 def test_explanation_says_that_no_address_could_be_compared(staff: Client, client: Client) -> None:
-    attribution = order_with(client, f"?referral={token_of(client)}")
+    attribution = order_with(client, f"?sent_by={token_of(client)}")
     assert attribution is not None
     page = staff.get("/admin/affiliates/why/", {"reference": attribution.order.reference}).content.decode()
     assert "could not be checked, because no address was stored" in page
