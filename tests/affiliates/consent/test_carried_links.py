@@ -112,7 +112,7 @@ def test_other_sites_do_not_see_the_token(client: Client, token: str) -> None:
         ),
         (
             '<form class="x" method="get" action="#earnings">',
-            '<form class="x" method="get" action="#earnings"><input type="hidden" name="referral" value="T">',
+            '<form class="x" method="get" action="#earnings"><input type="hidden" name="sent_by" value="T">',
         ),
     ],
 )
