@@ -64,7 +64,7 @@ def _decide_attribution(
         order,
         by_link,
         route=Attribution.Route.COOKIE,
-        click=_with_address_comparison(referral_of(request).click, request),
+        click=_with_address_comparison(referral.click, request),
         discounts=discounts,
     )
 

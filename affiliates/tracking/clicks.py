@@ -35,6 +35,7 @@ from privacy.keystore.day_keys import DayKeyExpired
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Purpose
 from privacy.web.client_address import client_address
+from shop.discounts.codes import code_query
 
 from .code_cache import CachedCode, cached_code, is_purge_stalled
 from .landing_pages import query_after_click
@@ -104,7 +105,13 @@ def question_for(request: HttpRequest, *, code: str, counted_at: datetime | None
     if is_answered or _belongs_to_another(referral, known.affiliate_id):
         return None
     label = known.label_id(request.GET.get("sub", ""))
-    return ConsentQuestion(click_id=uuid7(), code=normalize_code(code), landing=request.path, label_id=label)
+    return ConsentQuestion(
+        click_id=uuid7(),
+        code=normalize_code(code),
+        landing=request.path,
+        label_id=label,
+        discount=code_query(request.GET.get("code", "")),
+    )
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)

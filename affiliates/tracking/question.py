@@ -29,11 +29,14 @@ class ConsentQuestion:
     code: str
     landing: str
     label_id: UUID | None
+    discount: str = ""  # the query with the link's discount code
 
     @property
     def signed(self) -> str:
         label = str(self.label_id) if self.label_id else ""
-        return signing.dumps([str(self.click_id), self.code, self.landing, label], salt=_SALT, compress=True)
+        return signing.dumps(
+            [str(self.click_id), self.code, self.landing, label, self.discount], salt=_SALT, compress=True
+        )
 
     @classmethod
     def parse(cls, text: str) -> ConsentQuestion | None:
@@ -41,15 +44,20 @@ class ConsentQuestion:
         if len(text) > LONGEST:
             return None
         try:
-            click, code, landing, label = signing.loads(text, salt=_SALT, max_age=LASTS)
+            click, code, landing, label, discount = signing.loads(text, salt=_SALT, max_age=LASTS)
         except (signing.BadSignature, ValueError):
             return None
-        return cls(UUID(click), code, landing, UUID(label) if label else None)
+        return cls(UUID(click), code, landing, UUID(label) if label else None, discount)
+
+    @property
+    def page(self) -> str:
+        """Where the answer leads."""
+        return f"{self.landing}{self.discount}"
 
     @property
     def address(self) -> str:
         """Of the page that asks, by which it asks again."""
-        return address_of(self.landing, {"ref": self.code})
+        return address_of(self.page, {"ref": self.code})
 
 
 def is_answered_here(request: HttpRequest) -> bool:

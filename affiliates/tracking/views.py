@@ -48,7 +48,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     choice = request.POST.get("answer")
     if choice not in {"yes", "no"} or not is_answered_here(request):
         return HttpResponseRedirect(question.address)
-    response = HttpResponseRedirect(question.landing)
+    response = HttpResponseRedirect(question.page)
     if choice == "no":
         if not referral_of(request).has_refused:
             count_refusal(question)
@@ -56,7 +56,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     elif (clicked_at := record_agreed_click(request, response, question)) is not None:
         if referral_of(request).has_refused:
             allow(response)
-        response.headers["Location"] = address_of(question.landing, query_after_click(question.code, clicked_at))
+        response.headers["Location"] = address_of(question.page, query_after_click(question.code, clicked_at))
     return response
 
 

@@ -297,7 +297,14 @@ def test_code_that_forgets_to_ask_can_store_neither_row_nor_cookie(
 def test_question_says_nothing_about_the_visitor() -> None:
     seen = ConsentQuestion.parse(ConsentQuestion(click_id=Click().pk, code="DEMO", landing="/", label_id=None).signed)
     assert seen is not None
-    assert set(vars(seen)) == {"click_id", "code", "landing", "label_id"}
+    assert set(vars(seen)) == {"click_id", "code", "landing", "label_id", "discount"}
+
+
+@pytest.mark.parametrize("choice", ["yes", "no", "maybe"])
+def test_discount_code_in_the_link_survives_the_answer(client: Client, choice: str) -> None:
+    address, page = land(client, f"{LINK}?code=SAVE10")
+    assert address.startswith("/products/bps-pro/?code=SAVE10&ref=DEMO")
+    assert answer(client, page, choice).headers["Location"].startswith("/products/bps-pro/?code=SAVE10")
 
 
 def test_policy_program_and_portal_say_that_we_ask(client: Client) -> None:

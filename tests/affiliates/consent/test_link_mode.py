@@ -63,6 +63,11 @@ def test_link_leads_to_a_page_with_a_token_and_stores_nothing(client: Client, li
     assert not Click._base_manager.exists()
 
 
+@pytest.mark.parametrize("link", [f"{LINK}?code=SAVE10", "/products/bps-pro/?code=SAVE10&ref=DEMO"])
+def test_discount_code_in_the_link_goes_along_with_the_token(client: Client, link: str) -> None:
+    assert land(client, link)[0].startswith("/products/bps-pro/?code=SAVE10&sent_by=DEMO.")
+
+
 def test_redirect_with_a_token_is_cached_nowhere(client: Client) -> None:
     for link in (LINK, "/services/?ref=DEMO"):
         assert client.get(link).headers["Cache-Control"] == "no-store"
