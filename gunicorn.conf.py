@@ -33,8 +33,7 @@ control_socket_disable = True  # it would lie outside the data folder, and two c
 # The workers share what the master loads before it forks (aitpro/shared_memory.py). SIGHUP loads no new code: restart.
 preload_app = True
 
-# A thread that computes holds up the others, which send and receive, for so long each time. Python's 5 ms are many
-# waits.
+# A thread that computes holds up the others for so long, each time one has sent or received. Python has 5 ms.
 sys.setswitchinterval(0.001)  # seconds
 
 # glibc keeps freed memory for each thread, once it was large: a password hash takes 19 MB. This gives it back at once.
