@@ -23,7 +23,7 @@ from affiliates.models import (
     Rate,
     format_rate,
 )
-from shop.models import Order, Payment, Refund
+from shop.models import DiscountUse, Order, Payment, Refund
 from shop.money import Money, format_amount
 
 State = Commission.State
@@ -67,7 +67,12 @@ def with_explanation_data(commissions: CommissionQuerySet) -> CommissionQuerySet
     entries = LedgerEntry.objects.select_related("claim__payout")
     return commissions.select_related(
         "attribution__affiliate", "attribution__order", "attribution__rate__group", "attribution__step__rate"
-    ).prefetch_related("attribution__order__payments__refunds", "attribution__flags", Prefetch("ledger", entries))
+    ).prefetch_related(
+        "attribution__order__payments__refunds",
+        "attribution__order__discount_uses",
+        "attribution__flags",
+        Prefetch("ledger", entries),
+    )
 
 
 def explain_commission(commission: Commission) -> list[ExplanationLine]:
@@ -137,9 +142,8 @@ def why_this_rate(rate: Rate | None) -> str:
 
 
 def _amount_lines(commission: Commission) -> Iterator[ExplanationLine]:
-    order = commission.attribution.order
-    if order.discount_codes:  # not the code, which may have been made for one buyer
-        yield ExplanationLine("Price", f"{order.price}, less a discount of {order.discount}.")
+    for discount in _discounts_of(commission.attribution):  # not its code, which may have been made for one buyer
+        yield ExplanationLine("Discount", f"{discount} was taken off the price.")
     yield ExplanationLine("Base", f"{commission.base}: the amount paid, without tax, shipping and discount.")
     yield ExplanationLine("Commission", _calculation(commission, commission.base))
 
@@ -158,12 +162,23 @@ def _calculation(commission: Commission | Adjustment, base: Money) -> str:
 
 
 def _payments_of(attribution: Attribution) -> Iterable[Payment]:
-    """The order's payments. Lists have loaded the order; elsewhere its row is not read, because an affiliate's page may
-    not."""
-    order: Any = Attribution._meta.get_field("order")
-    if order.is_cached(attribution):
+    if _has_loaded_the_order(attribution):
         return attribution.order.payments.all()
     return Payment.objects.filter(order=attribution.order_id).prefetch_related("refunds")
+
+
+def _discounts_of(attribution: Attribution) -> list[Money]:
+    if _has_loaded_the_order(attribution):
+        uses = attribution.order.discount_uses.all()
+        return [used.amount for used in uses if used.state == DiscountUse.State.USED]
+    rows = DiscountUse.objects.filter(order=attribution.order_id, state=DiscountUse.State.USED)
+    return [Money(*row) for row in rows.values_list("amount_minor", "currency")]
+
+
+def _has_loaded_the_order(attribution: Attribution) -> bool:
+    """Lists have, with its rows; elsewhere the order is not read, because an affiliate's page may not."""
+    order: Any = Attribution._meta.get_field("order")
+    return bool(order.is_cached(attribution))
 
 
 def _refund_lines(commission: Commission) -> Iterator[ExplanationLine]:

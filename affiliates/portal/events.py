@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django import forms
 from django.db import models
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Trunc
 from django.http import QueryDict
 from django.utils import timezone
@@ -26,7 +26,7 @@ from privacy.web.long_lists import LongListPaginator
 from shop.models import Refund
 from shop.money import Money
 
-from ..models import Affiliate, Commission, HourlyClicks, LedgerEntry
+from ..models import Affiliate, Attribution, Commission, HourlyClicks, LedgerEntry
 from .base import PortalPage
 from .commissions import query_without_page
 from .period import Period, PortalPeriodForm
@@ -134,10 +134,15 @@ def _day(column: str) -> Trunc:
 
 def _refunds_before_approval(affiliate: Affiliate) -> QuerySet[Refund]:
     """Refunds of commissions that were not in the ledger yet, which therefore has no entry for them."""
-    commission = "payment__order__attribution__commission__approved_at"
-    early = Q(**{f"{commission}__isnull": True}) | Q(**{f"{commission}__gt": F("completed_at")})
-    own = Refund.objects.filter(payment__order__attribution__affiliate=affiliate, state=Refund.State.COMPLETED)
-    return own.filter(early, payment__order__attribution__commission__isnull=False)
+    early = Q(approved_at__isnull=True) | Q(approved_at__gt=OuterRef("completed_at"))
+    own = Attribution.objects.filter(affiliate=affiliate).values("order")
+    refunds = Refund.objects.filter(payment__order__in=own, state=Refund.State.COMPLETED)
+    return refunds.filter(Exists(_commission_of_refund().filter(early)))
+
+
+def _commission_of_refund() -> QuerySet[Commission]:
+    """Of an outer query of refunds, without the order's row, which an affiliate's page may not read."""
+    return Commission.objects.filter(attribution__order=OuterRef("payment__order"))
 
 
 def describe_events(rows: Iterable[tuple[Any, ...]]) -> Iterator[PortalEvent]:
@@ -150,11 +155,8 @@ def describe_events(rows: Iterable[tuple[Any, ...]]) -> Iterator[PortalEvent]:
         hours = HourlyClicks.objects.in_bulk(keys["hour"])
         sales = Commission.objects.in_bulk(keys["sale"])
         entries = LedgerEntry.objects.select_related("commission", "payout", "adjustment").in_bulk(keys["entry"])
-        refunded = dict(
-            Refund.objects.filter(pk__in=keys["refund"]).values_list(
-                "pk", "payment__order__attribution__commission__number"
-            )
-        )
+        numbers = Subquery(_commission_of_refund().values("number"))
+        refunded = dict(Refund.objects.filter(pk__in=keys["refund"]).values_list("pk", numbers))
         for row in some:
             if row.table == "hour":
                 clicks = hours[row.pk].clicks

@@ -12,9 +12,9 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
-from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.declarations import Erasure, Retention, Use, not_personal, personal_data
 from privacy.registry.growth import BOOKS, STAFF, DeletedWith
-from privacy.registry.purposes import Purpose
+from privacy.registry.purposes import Audience, Purpose
 from shop.money import CURRENCIES, Money
 from shop.money_fields import MinorUnitsField
 from shop.pricing.discounts import Discount
@@ -189,7 +189,15 @@ class DiscountProduct(models.Model):
     erasure=Erasure.KEEP,
     kept_because="the price of the order depends on it, and the order no longer says that it was yours",
     source="the code that you entered, or that was in the link you followed",
-    recipients="nobody",
+    recipients="the affiliate who brought the order learns what was taken off, never by which code or who bought",
+    uses=(
+        Use(
+            purpose=Purpose.AFFILIATE_ACCOUNT,
+            audience=Audience.AFFILIATE,
+            told="the affiliate's statements say what a discount took off the price of a sale",
+            columns=frozenset({"id", "order_id", "amount_minor", "currency", "state"}),
+        ),
+    ),
     growth=BOOKS,
 )
 class DiscountUse(models.Model):

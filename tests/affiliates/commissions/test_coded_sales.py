@@ -107,7 +107,7 @@ def test_the_commission_counts_on_what_was_paid(client: Client, of_alice: Affili
     commission = commission_of(Order.objects.get())
     assert (str(commission.base), str(commission.total)) == ("$53.95", "$10.79")
     lines = {line.about: line.text for line in explain_commission(commission)}
-    assert lines["Price"] == "$59.95, less a discount of $6.00."
+    assert lines["Discount"] == "$6.00 was taken off the price."
 
 
 @pytest.mark.usefixtures("paypal_down")
