@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 
 from affiliates.models import AffiliateDiscount
-from shop.admin.discounts import discount_inline
+from shop.admin.discounts import DiscountCodeAdmin
 from shop.models import DiscountCode
 
 
-@discount_inline
 class AffiliateDiscountInline(admin.TabularInline[AffiliateDiscount, DiscountCode]):
     """A sale with the code is the affiliate's, while the account is active. A rate of its own is set under Rates."""
 
@@ -21,3 +20,6 @@ class AffiliateDiscountInline(admin.TabularInline[AffiliateDiscount, DiscountCod
     verbose_name_plural = (
         "affiliate (sales with the code are attributed to them; a rate for these sales is set under Rates)"
     )
+
+
+DiscountCodeAdmin.inlines.append(AffiliateDiscountInline)

@@ -14,9 +14,9 @@ from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.encryption.readable_codes import random_code
-from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.declarations import Erasure, Retention, Use, personal_data
 from privacy.registry.growth import BOOKS
-from privacy.registry.purposes import Purpose
+from privacy.registry.purposes import Audience, Purpose
 from shop.models import Product
 from shop.money import Money
 from shop.money_fields import MinorUnitsField, SignedMinorUnitsField
@@ -75,6 +75,13 @@ class AdjustmentQuerySet(models.QuerySet["Adjustment"]):
     kept_because="amounts and dates are kept for tax records, without any text",
     source="written by our staff",
     recipients="nobody",
+    uses=(
+        Use(
+            purpose=Purpose.ORDER,
+            audience=Audience.STAFF,
+            told="our staff are shown what was sold of a product outside the shop before they delete the product",
+        ),
+    ),
     days_alone=True,
     growth=BOOKS,
 )

@@ -21,6 +21,8 @@ from privacy.audit.trail import record
 from privacy.mail.gate import MailRefused
 from privacy.mail.sending import queue_mail
 from privacy.models import OutgoingMail
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Purpose
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -59,6 +61,7 @@ def _queue(moved: MovedAffiliate, context: dict[str, str]) -> OutgoingMail:
         return queue_mail(MOVED_IN, to=user.email or "", about=moved, context=context)
 
 
+@reads("privacy_outgoingmail", purpose=Purpose.LEGAL_OBLIGATION)
 def _open_told_accounts() -> int:
     mailed = MovedAffiliate.objects.filter(notice=Notice.MAILED, mail_id__isnull=False)
     delivered = mailed.filter(mail_id__in=_mails(Mail.SENT)).values_list("affiliate", flat=True)

@@ -1,6 +1,7 @@
 """Probes of visits, affiliates and their money.
 
-- `people`: affiliates with their own browsers, and applicants; `visits`: visitors who follow their links
+- `people`: affiliates with their own browsers, and applicants; `moving_in`: one from another program
+- `visits`: visitors who follow their links
 - `portal_input`: what affiliates type into the portal; `portal`: what they can see
 - `by_hand`: what staff change for them; `payouts`: what becomes of their sales
 - `unauthorized_access`: who reaches for other people's data
@@ -9,5 +10,5 @@
 
 # In the order in which those of one stage are run; importing registers them.
 # isort: off
-from . import people, visits, portal_input, portal, by_hand, payouts  # noqa: F401
+from . import people, moving_in, visits, portal_input, portal, by_hand, payouts  # noqa: F401
 from . import unauthorized_access, erasure, expiry, consent_modes  # noqa: F401

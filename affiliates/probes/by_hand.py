@@ -59,3 +59,16 @@ def an_affiliate_joins_a_group_with_a_rate(rehearsal: Rehearsal) -> None:
     owner.submit("Change the group", group=group)
     rehearsal.expect("Earlier orders keep their rate" in owner.text, "an affiliate can be moved to a group")
     rehearsal.tried()
+
+
+@probe("encrypted", stage=Stage.END)
+def an_account_is_suspended_and_reinstated(rehearsal: Rehearsal) -> None:
+    partner, owner = rehearsal.things[AFFILIATE], staff(rehearsal)[OWNER].browser
+    owner.open_first_row(f"/admin/affiliates/affiliate/?q={partner.code}")
+    owner.follow("Suspend…")
+    owner.submit("Suspend", reason=rehearsal.canary(partner.who, "reason of a suspension"))
+    rehearsal.expect(rehearsal.mail(partner.address, "account is suspended"), "an affiliate is told of a suspension")
+    owner.follow("Reinstate…")
+    owner.submit("Reinstate")
+    rehearsal.expect("notified by email" in owner.text, "an account can be reinstated")
+    rehearsal.tried()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -15,13 +15,6 @@ from shop.money import Money
 from shop.signals import code_entered
 
 State = DiscountUse.State
-_inlines: list[type[admin.options.InlineModelAdmin[Any, Any]]] = []
-
-
-def discount_inline(inline: type[admin.options.InlineModelAdmin[Any, Any]]) -> Any:
-    """Adds what an app above the shop knows about a code to its page."""
-    _inlines.append(inline)
-    return inline
 
 
 class DiscountCodeForm(forms.ModelForm[DiscountCode]):
@@ -97,7 +90,10 @@ class DiscountCodeAdmin(admin.ModelAdmin[DiscountCode]):
     """A code is ended, never deleted: it is on receipts and in links."""
 
     form = DiscountCodeForm
-    inlines = [AmountInline, ProductInline]
+    inlines: ClassVar[list[Any]] = [
+        AmountInline,
+        ProductInline,
+    ]  # an app above the shop may add what it knows of a code
     list_display = ["code", "off", "used", "held", "max_uses", "starts_at", "ends_at"]
     list_filter = ["starts_at", "ends_at"]
     search_fields = ["code"]
@@ -109,9 +105,6 @@ class DiscountCodeAdmin(admin.ModelAdmin[DiscountCode]):
             "held_count": Count("uses", filter=Q(uses__state=State.HELD)),
         }
         return super().get_queryset(request).annotate(**counted).prefetch_related("amounts")
-
-    def get_inlines(self, request: HttpRequest, obj: DiscountCode | None) -> Any:
-        return [*super().get_inlines(request, obj), *_inlines]
 
     def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> Any:
         """The code itself is on receipts and in links."""

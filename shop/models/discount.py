@@ -197,6 +197,11 @@ class DiscountProduct(models.Model):
             told="the affiliate's statements say what a discount took off the price of a sale",
             columns=frozenset({"id", "order_id", "amount_minor", "currency", "state"}),
         ),
+        Use(
+            purpose=Purpose.AFFILIATE_ACCOUNT,
+            audience=Audience.STAFF,
+            told="our staff see it where they look into a commission",
+        ),
     ),
     growth=BOOKS,
 )
