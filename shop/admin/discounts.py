@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
+from privacy.admin_base.audited import AuditedAdmin
 from privacy.encryption.normalization import normalize_code
 from shop.models import DiscountAmount, DiscountCode, DiscountProduct, DiscountUse
 from shop.money import Money
@@ -86,7 +87,7 @@ class ProductInline(admin.TabularInline[DiscountProduct, DiscountCode]):
 
 
 @admin.register(DiscountCode)
-class DiscountCodeAdmin(admin.ModelAdmin[DiscountCode]):
+class DiscountCodeAdmin(AuditedAdmin):
     """A code is ended, never deleted: it is on receipts and in links."""
 
     form = DiscountCodeForm
