@@ -14,7 +14,7 @@ from .people import AFFILIATE
 BONUS, OUTSIDE_SALE = "/admin/affiliates/ledgerentry/adjust/", "/admin/affiliates/adjustment/sale/"
 
 
-@probe("encrypted", stage=Stage.END)
+@probe("encrypted", stage=Stage.PLANT)
 def staff_change_a_balance(rehearsal: Rehearsal) -> None:
     partner, owner = rehearsal.things[AFFILIATE], staff(rehearsal)[OWNER].browser
     colleague = staff(rehearsal)[Role.FINANCE].browser
@@ -48,7 +48,7 @@ def decide(owner: SiteBrowser, colleague: SiteBrowser, answer: str) -> None:
     owner.rehearsal.expect(done in colleague.text, f"a colleague decides on a change by hand: {answer}")
 
 
-@probe("encrypted", stage=Stage.END)
+@probe("encrypted", stage=Stage.PLANT)
 def an_affiliate_joins_a_group_with_a_rate(rehearsal: Rehearsal) -> None:
     partner, owner = rehearsal.things[AFFILIATE], staff(rehearsal)[OWNER].browser
     owner.open("/admin/affiliates/affiliategroup/add/")
@@ -61,7 +61,7 @@ def an_affiliate_joins_a_group_with_a_rate(rehearsal: Rehearsal) -> None:
     rehearsal.tried()
 
 
-@probe("encrypted", stage=Stage.END)
+@probe("encrypted", stage=Stage.PLANT)
 def an_account_is_suspended_and_reinstated(rehearsal: Rehearsal) -> None:
     partner, owner = rehearsal.things[AFFILIATE], staff(rehearsal)[OWNER].browser
     owner.open_first_row(f"/admin/affiliates/affiliate/?q={partner.code}")

@@ -40,6 +40,7 @@ def an_affiliate_moves_in_and_is_told_first(rehearsal: Rehearsal) -> None:
     browser.submit("Save the password", new_password1=password, new_password2=password)
     browser.open("/accounts/login/?next=/affiliates/portal/")
     browser.submit("Sign in", email=address, password=password)
+    browser.submit("Accept and continue", accept="on")
     rehearsal.expect("$12.34" in browser.text, "an affiliate who moved in finds the balance")
     rehearsal.browser(FOLLOWER).open("/?via=mover")
     rehearsal.expect(Click._base_manager.filter(affiliate=moved.pk).exists(), "an old link counts")

@@ -12,6 +12,7 @@ without_probe(
     "column accounts_user.password",
     "column affiliates_affiliatecode.code",
     "column affiliates_affiliatecode.look",
+    "column affiliates_movedaffiliate.source_id",
     "column affiliates_oldlink.value",
     "column affiliates_click.cookie_digest",
     "column contacts_incomingmail.content_digest",

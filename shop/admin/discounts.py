@@ -100,12 +100,13 @@ class DiscountCodeAdmin(AuditedAdmin):
     search_fields = ["code"]
     fields = ["code", "percent", "adds_up", "starts_at", "ends_at", "max_uses", "max_uses_per_buyer"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DiscountCode]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         counted = {
             "used_count": Count("uses", filter=Q(uses__state=State.USED)),
             "held_count": Count("uses", filter=Q(uses__state=State.HELD)),
         }
-        return super().get_queryset(request).annotate(**counted).prefetch_related("amounts")
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.annotate(**counted).prefetch_related("amounts")
 
     def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> Any:
         """The code itself is on receipts and in links."""

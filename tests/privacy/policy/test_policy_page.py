@@ -98,8 +98,8 @@ def test_policy_page_lists_every_promise_with_its_control(client: Client) -> Non
     assert len(PROMISES) == len({promise.id for promise in PROMISES}) == 19
     for promise in PROMISES:
         card: Any = page.find(id=promise.id)
-        assert promise.sentence in card.get_text()
-        assert promise.control in card.get_text()
+        assert str(promise.sentence) in card.get_text()
+        assert str(promise.control) in card.get_text()
 
 
 def test_a_reader_gets_no_cookie(client: Client) -> None:
