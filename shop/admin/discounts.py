@@ -105,8 +105,8 @@ class DiscountCodeAdmin(AuditedAdmin):
             "used_count": Count("uses", filter=Q(uses__state=State.USED)),
             "held_count": Count("uses", filter=Q(uses__state=State.HELD)),
         }
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(**counted).prefetch_related("amounts")
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(**counted).prefetch_related("amounts")
+        return rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: DiscountCode | None = None) -> Any:
         """The code itself is on receipts and in links."""
