@@ -83,7 +83,7 @@ migrations: $(VENV)/.dev
 migration: $(VENV)/.dev  ## Writes the migrations that changed models need
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --no-header
 
-initial-migrations: APPS = accounts affiliates aitpro clients contacts paypal_standin privacy shop
+initial-migrations: APPS = accounts affiliates aitpro api clients contacts paypal_standin privacy shop
 initial-migrations: $(VENV)/.dev  ## Writes each app's 0001_initial anew from its models; only while nothing is released
 	find $(APPS) -path '*/migrations/0001_initial.py' -delete
 	find $(APPS) -path '*/migrations/0*.py' -exec mv {} {}.aside \;

@@ -25,6 +25,10 @@ class Notice(Enum):
     )
     CODES_RENEWED = "You have new recovery codes", "Your previous recovery codes no longer work."
     RECOVERY_CODE_USED = "A recovery code was used", "Someone signed in to your account with a recovery code."
+    TOKEN_MADE = (
+        "An API token was made",
+        "Someone made a token with which a program can read data in your account's name.",
+    )
     NEW_BROWSER = "A sign-in from a new browser", "Someone signed in to your account from a new browser."
 
     @property

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "aitpro.traffic.apps.TrafficConfig",
     "aitpro.pages.apps.PagesConfig",
     "aitpro.health.apps.HealthConfig",
+    "api.apps.ApiConfig",
     "affiliates.apps.AffiliatesConfig",
     "clients.apps.ClientsConfig",
     "shop.apps.ShopConfig",

@@ -44,6 +44,7 @@ urlpatterns = [
     path("", include((site, "site"))),
     path("", include("shop.urls")),
     path("", include("affiliates.urls")),
+    path("", include("api.urls")),
     path("contact/", include("contacts.urls")),
     path("quotes/", include("clients.urls")),
     path("privacy/", include("privacy.urls")),

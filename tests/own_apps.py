@@ -1,3 +1,3 @@
 """The apps of this project, for tests that look at all of its code."""
 
-OWN_APPS = ("accounts", "affiliates", "aitpro", "clients", "contacts", "privacy", "shop")
+OWN_APPS = ("accounts", "affiliates", "aitpro", "api", "clients", "contacts", "privacy", "shop")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.dispatch import Signal
 
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
 from privacy.encryption.models import SealedModel
@@ -18,6 +19,9 @@ from privacy.registry.purposes import Purpose
 ANONYMOUS_LIFETIME = timedelta(days=1)  # flash messages, password links
 LAST_SEEN_PRECISION = timedelta(minutes=1)  # precision of `last_seen_at`
 MAX_WRONG_PASSWORDS = 5  # allowed at reauthentication before the session ends
+
+# A user is signed out everywhere, or everywhere else: `user`. Apps of higher layers end what else opens the account.
+signed_out_everywhere = Signal()
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -99,5 +103,6 @@ def lifetimes(*, is_staff: bool) -> tuple[timedelta, timedelta]:
 
 def end_sessions(user: models.Model, *, but: UUID | None = None) -> int:
     """Ends a user's sessions, except the one with primary key `but`. Returns how many."""
+    signed_out_everywhere.send(sender=Session, user=user)
     ended = Session.objects.of(user)
     return (ended.exclude(pk=but) if but else ended).delete()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-APPS = ("accounts", "affiliates", "aitpro", "clients", "contacts", "privacy", "shop")
+APPS = ("accounts", "affiliates", "aitpro", "api", "clients", "contacts", "privacy", "shop")
 
 
 def logging_settings(log_format: str, report_to: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ try:
     Patient.objects.create(name="123", email="dan@example.com")
 except ValueError as refusal:
     print(refusal)
-own = ("aitpro", "affiliates", "shop", "contacts", "clients", "accounts", "paypal_standin", "privacy", "tests")
+own = ("aitpro", "api", "affiliates", "shop", "contacts", "clients", "accounts", "paypal_standin", "privacy", "tests")
 print(sorted(name for name in sys.modules if name.split(".")[0] in own and not name.startswith("privacy.encryption")))
 """
 
