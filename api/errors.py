@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse
 
 
 class ApiError(Exception):
@@ -23,6 +23,11 @@ class ApiError(Exception):
         if self.parameter:
             about["parameter"] = self.parameter
         return JsonResponse({"error": about}, status=self.status, headers=self.headers)
+
+
+def is_for_programs(request: HttpRequest) -> bool:
+    """Whether even an error that no endpoint raised should be JSON."""
+    return request.path_info.startswith("/api/")
 
 
 def invalid_token(message: str, code: str = "invalid_token") -> ApiError:

@@ -36,7 +36,7 @@ for_uses(staff, (Purpose.STAFF_ACCOUNT, Audience.PERSON))
 public = [
     path("api/v1/", documentation.DocumentationPage.as_view(), name="documentation"),
     path("api/v1/openapi.json", documentation.openapi_document, name="openapi"),
-    re_path(r"^api/", UnknownAddress.as_view(), name="unknown"),
+    re_path(r"^api/(?!v1$)", UnknownAddress.as_view(), name="unknown"),
 ]
 for_uses(public)  # nobody's rows
 

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from aitpro.logs.activity import current
+from api.errors import FAILED, UNAVAILABLE, ApiError, is_for_programs
 from privacy.databases.outages import is_outage
 
 from .kept_input import kept_input, may_be_sent_again
@@ -37,7 +38,11 @@ def error_page(status: int) -> str:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Called while the exception is being handled."""
-    if not is_outage(sys.exc_info()[1]):
+    has_outage = is_outage(sys.exc_info()[1])
+    if is_for_programs(request):
+        error = ApiError(503, *UNAVAILABLE, headers={"Retry-After": str(RETRY_AFTER)})
+        return (error if has_outage else ApiError(500, *FAILED)).response()
+    if not has_outage:
         return HttpResponse(error_page(500), status=500)
     page = render_to_string("503.html", kept_input(request, with_token=True))
     response = HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
+from api.errors import READ_ONLY, ApiError, is_for_programs
+
 from .error_pages import PAGE_POLICY, error_page
 from .trusted_proxies import drop_untrusted_headers, explain_redirect_loop
 from .unreadable_requests import reject_unreadable_request
@@ -82,6 +84,8 @@ def has_token(request: HttpRequest) -> bool:
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:
     """Plain HTTP: a redirect would hide that the form's data was sent unencrypted."""
+    if request.method not in METHODS and is_for_programs(request):
+        return ApiError(405, *READ_ONLY, headers={"Allow": "GET, HEAD"}).response()
     if request.method not in METHODS:
         return HttpResponseNotAllowed(METHODS)
     if settings.SECURE_SSL_REDIRECT and request.method not in SAFE and not request.is_secure():

@@ -79,10 +79,8 @@ class Endpoint(ApiView):
         response = JsonResponse(self.content(now), headers=PRIVATE)
         etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
         response.headers["ETag"] = etag
-        conditional = get_conditional_response(self.request, etag=etag, response=response)
-        if conditional is not response:
-            conditional.headers.update(PRIVATE)
-        elif self.audited is not None:  # an unchanged answer shows nothing new
+        conditional = get_conditional_response(self.request, etag=etag, response=response) or response
+        if conditional is response and self.audited is not None:  # an unchanged answer shows nothing new
             record(action="api.staff.listed", about=self.audited, actor=self.token.owner)
         return conditional
 

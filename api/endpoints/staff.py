@@ -20,7 +20,7 @@ from shop.money import Money as Amount
 
 from .base import ListEndpoint
 
-ORDER = ("reference", "product_name", "amount_minor", "discount_minor", "discount_codes", "currency")
+ORDER: tuple[str, ...] = ("reference", "product_name", "amount_minor", "discount_minor", "discount_codes", "currency")
 ORDER += ("tax_name", "tax_percent", "state", "placed_at", "paid_at")
 
 

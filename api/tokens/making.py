@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import User
 from accounts.security_notices import Notice, notify_owner
 from api.models import ApiToken
 from api.scopes import write_scopes
@@ -16,9 +16,6 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 
 from .digests import digest, generate_api_token
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 MOST = 10  # tokens of one account, expired ones included
 LIFETIMES = (7, 30, 90, 365)  # days
@@ -34,7 +31,7 @@ def make_token(
     """
     if days not in LIFETIMES:
         raise ValueError("a token expires after one of the offered times")
-    type(owner).objects.select_for_update().get(pk=owner.pk)  # two at once are counted one after the other
+    User.objects.select_for_update().get(pk=owner.pk)  # two at once are counted one after the other
     if ApiToken.objects.of(owner).count() >= MOST:
         raise ActionRefused(f"An account can have {MOST} tokens. Revoke one that you don't need any more.")
     token = generate_api_token()
