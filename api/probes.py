@@ -58,7 +58,7 @@ def make(rehearsal: Rehearsal, browser: SiteBrowser, page: str, scopes: Iterable
     rehearsal.expect(name in browser.html, "the tokens are listed")
     if SHOWN.search(browser.html):
         rehearsal.breach("encrypted", "an API token is shown again")
-    return shown[0]
+    return str(shown[0])
 
 
 def ask(browser: SiteBrowser, path: str, token: str) -> int:

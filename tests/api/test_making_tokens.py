@@ -77,11 +77,10 @@ def test_it_is_shown_once(alice: Affiliate) -> None:
 def test_a_form_sent_twice_makes_one_token_and_keeps_none_readable(alice: Affiliate) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice.user)
-    field = BeautifulSoup(client.get(PORTAL).content, "html.parser").select_one(
-        f'form[action="{PORTAL}"] [name=csrfmiddlewaretoken]'
-    )
-    sent = {"csrfmiddlewaretoken": field["value"] if field else ""}
-    first, second = (SHOWN.findall(make(client, **sent).content.decode()) for _ in range(2))
+    page = BeautifulSoup(client.get(PORTAL).content, "html.parser")
+    [field] = page.select(f'form[action="{PORTAL}"] [name=csrfmiddlewaretoken]')
+    sent = {"csrfmiddlewaretoken": str(field["value"])}
+    first, second = (SHOWN.findall(make(client, PORTAL, **sent).content.decode()) for _ in range(2))
     assert first == second
     assert ApiToken.objects.count() == 1
     for form in SubmittedForm.objects.exclude(answer=None):

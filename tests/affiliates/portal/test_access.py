@@ -21,6 +21,7 @@ from affiliates.commissions.objections import open_objection
 from affiliates.models import Affiliate, Commission
 from affiliates.payouts.runs import prepare_payout
 from affiliates.portal.base import AffiliateView
+from api import urls as api_urls
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
@@ -33,9 +34,11 @@ pytestmark = pytest.mark.usefixtures("clock")
 WORDS = ["commissions", "payouts", "ledger", "other"]  # what an address may have in a place for a word
 
 
-def patterns() -> list[URLPattern]:
-    listed: list[object] = list(urls.urlpatterns)
-    found = [one for one in listed if isinstance(one, URLPattern) and str(one.pattern).startswith(PORTAL[1:])]
+def patterns() -> dict[URLPattern, str]:
+    """With the full name of each."""
+    listed = [(of.app_name, one) for of in (urls, api_urls) for one in list[Any](of.urlpatterns)]
+    pages = [(app, one) for app, one in listed if isinstance(one, URLPattern)]
+    found = {one: f"{app}:{one.name}" for app, one in pages if str(one.pattern).startswith(PORTAL[1:])}
     assert len(found) >= 13
     return found
 
@@ -52,11 +55,11 @@ def all_addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
 def addresses(numbers: list[UUID]) -> Iterator[str]:
     """Each address of the portal, with each of the ids, and of the commissions' numbers, in each place."""
     references = [*Commission.objects.values_list("number", flat=True), "C000000000"]
-    for pattern in patterns():
+    for pattern, name in patterns().items():
         places = pattern.pattern.converters
         values: Any = {"pk": numbers, "number": references}.get(next(iter(places), ""), WORDS)
         for value in values if places else [None]:
-            yield reverse(f"affiliates:{pattern.name}", kwargs=dict.fromkeys(places, value))
+            yield reverse(name, kwargs=dict.fromkeys(places, value))
 
 
 class Others:
@@ -158,7 +161,7 @@ def below(view: type[View]) -> set[type[View]]:
 def test_every_view_of_the_portal_has_an_address() -> None:
     views = {getattr(pattern.callback, "view_class", None) for pattern in patterns()}
     missing = {view for view in below(AffiliateView) if not view.__subclasses__()} - views
-    assert missing == set(), "Give it a path in affiliates/urls.py."
+    assert missing == set(), "Give it a path in affiliates/urls.py or api/urls.py."
 
 
 def test_every_portal_page_is_under_a_tab(others: Others) -> None:

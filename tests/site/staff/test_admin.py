@@ -43,8 +43,9 @@ from shop.models import DiscountCode, Order, Payment, PayPalEvent, Product, Refu
 from shop.money import Money
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
+from tests.api.programs import token_of
 
-OWN = {"affiliates", "clients", "contacts", "pages", "redirects", "shop"}
+OWN = {"affiliates", "api", "clients", "contacts", "pages", "redirects", "shop"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
 # A whole account; a conversation with its person; a run, with whom it would leave out and why, who else may approve it
 # and what its payouts are called; an order and a refund request with all that belongs to them.
@@ -79,6 +80,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     SiteQuestion.objects.create(question="Do you travel?", answer="By train.")
     Redirect.objects.create(site_id=1, old_path=f"/old-{number}/", new_path="/services/")
     prepare_payout(currency="USD", actor=bob)
+    token_of(affiliate.user)
     adjust_ledger(affiliate=affiliate, amount=Money(500, "USD"), reason="Thank you.", actor=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
     SavedReply.objects.create(title=f"Hours {number}", body="Dear {name}")

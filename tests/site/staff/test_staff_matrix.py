@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, Objection, PayoutItem, PayoutRun, TermsVersion
 from aitpro.traffic.models import DomainDay
+from api.models import ApiToken
 from contacts.models import Attachment, Document, Inquiry
 from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
@@ -61,6 +62,7 @@ MODELS = """
     affiliates.payoutitem            ROAF  -     -     -
     affiliates.rate                  ROAF  ROF   -     -
     affiliates.termsversion          ROA   ROA   ROA   RO
+    api.apitoken                     RO    -     -     -
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     clients.agreement                ROM   ROM   ROM   RO
@@ -144,6 +146,9 @@ PAGES = """
     admin:affiliates_payoutitem_cancel_at_paypal  -        ROF
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
+    admin:api_apitoken_revoke              RO       RO
+    api:staff_tokens                       ROSMAFPN ROSMAFPN
+    api:staff_revoke                       -        -
     admin:clients_agreement_end            ROM      ROM
     admin:clients_quote_accept             ROSM     ROSM
     admin:clients_quote_agreement          -        ROM
@@ -376,6 +381,7 @@ class World:
             "policy_policynotice_step.row_id": notice.pk,
             "policy_policynotice_step.action": "called",
             "user_id": Affiliate.objects.get().user.pk,
+            "staff_revoke.pk": ApiToken.objects.latest("pk").pk,  # an affiliate's, which is nobody else's
             "accounts_user": Affiliate.objects.get().user.pk,
             "policy_policyversion": draft.pk,
             "version_id": TermsVersion.objects.filter(published_at=None).latest("pk").pk,
