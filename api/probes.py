@@ -18,8 +18,11 @@ from api.scopes import OWN as OWN_SCOPES
 from api.scopes import PERMISSIONS, Scope
 from privacy.admin_base.staff_roles import Role
 from privacy.evidence.rehearsal.cast import OWNER
+from privacy.evidence.rehearsal.entry_points import without_probe
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
+
+without_probe("address api/v1/<path:unknown>", because="It says that there is nothing at an address, and nothing else.")
 
 PORTAL, ADMIN = "/affiliates/portal/api/", "/admin/api/tokens/"
 TOKENS = "API tokens, by owner"  # in `things`

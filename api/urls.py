@@ -3,7 +3,7 @@
 Each endpoint acts for the purposes of the page that shows the same: the portal's, or the admin's.
 """
 
-from django.urls import path, re_path
+from django.urls import path
 
 from privacy.registry.purpose_binding import for_uses
 from privacy.registry.purposes import Audience, Purpose
@@ -36,7 +36,7 @@ for_uses(staff, (Purpose.STAFF_ACCOUNT, Audience.PERSON))
 public = [
     path("api/v1/", documentation.DocumentationPage.as_view(), name="documentation"),
     path("api/v1/openapi.json", documentation.openapi_document, name="openapi"),
-    re_path(r"^api/(?!v1$)", UnknownAddress.as_view(), name="unknown"),
+    path("api/v1/<path:unknown>", UnknownAddress.as_view(), name="unknown"),
 ]
 for_uses(public)  # nobody's rows
 
