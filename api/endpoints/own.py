@@ -38,7 +38,7 @@ def _day(moment: datetime) -> date:
 
 
 @dataclass(frozen=True)
-class Balance:
+class OwnBalance:
     balance: Annotated[Amount, "The balance of the ledger: approved and not paid yet. It may be negative."]
     pending: Annotated[Amount, "Commissions that are not approved yet."]
     approved: Annotated[Amount, "Approved commissions that are not in a payout yet."]
@@ -49,7 +49,7 @@ class Balance:
 class BalanceEndpoint(Endpoint):
     name, path, scope = "balance", "balance", Scope.EARNINGS
     summary = "Your balance in each currency"
-    answers = Balance
+    answers = OwnBalance
 
     def content(self, now: datetime) -> dict[str, Any]:
         sums = BalanceDelta.objects.filter(affiliate=self.affiliate).order_by().values_list("currency", "bucket")
@@ -58,16 +58,16 @@ class BalanceEndpoint(Endpoint):
         paid = dict(payouts.order_by().values_list("currency").annotate(Sum("amount_minor")))
         currencies = sorted({currency for currency, _ in totals} | {*paid} | {program_currency()})
 
-        def balance_in(currency: str) -> Balance:
+        def balance_in(currency: str) -> OwnBalance:
             buckets = (LEDGER, State.PENDING, State.APPROVED, State.IN_PAYOUT)
             amounts = [totals.get((currency, bucket), 0) for bucket in buckets]
-            return Balance(*(Amount(minor, currency) for minor in (*amounts, paid.get(currency, 0))))
+            return OwnBalance(*(Amount(minor, currency) for minor in (*amounts, paid.get(currency, 0))))
 
         return {"data": [as_json(balance_in(currency)) for currency in currencies]}
 
 
 @dataclass(frozen=True)
-class Day:
+class OwnDay:
     day: Annotated[date, "In UTC."]
     clicks: Annotated[int, "Visitors who followed your links, without bots, link previews and prefetching."]
     sales: Annotated[int, "Orders paid on this day that are yours."]
@@ -80,7 +80,7 @@ class StatisticsEndpoint(Endpoint):
     name, path, scope = "statistics", "statistics", Scope.STATISTICS
     summary = "Your clicks and sales by day"
     about = f"At most {LONGEST} days at once, oldest first, without gaps."
-    answers = Day
+    answers = OwnDay
     parameters = (SINCE, UNTIL, CURRENCY)
 
     def content(self, now: datetime) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class StatisticsEndpoint(Endpoint):
             return Amount(minor, currency)
 
         rows = [
-            Day(
+            OwnDay(
                 day,
                 one.clicks,
                 one.orders,
@@ -190,7 +190,7 @@ class LedgerEndpoint(ListEndpoint):
 
 
 @dataclass(frozen=True)
-class Link:
+class OwnLink:
     label: Annotated[str, "Its label; empty for the link without one."]
     page: Annotated[str, "The path of the page that it leads to."]
     url: Annotated[str, "The link itself."]
@@ -200,12 +200,12 @@ class LinksEndpoint(Endpoint):
     name, path, scope = "links", "links", Scope.LINKS
     summary = "Your links"
     about = "The link without a label first, then one for each label in use."
-    answers = Link
+    answers = OwnLink
 
     def content(self, now: datetime) -> dict[str, Any]:
         if terms_to_accept(self.affiliate, now=now) is not None:
             raise forbidden("terms_required", "Accept the new terms of the affiliate program in your account first.")
         code = self.affiliate.code
         labels = sorted((str(label.name), label.page) for label in self.affiliate.labels.in_use())
-        links = [Link(label, page, link_to(code, page, label)) for label, page in [("", "/"), *labels]]
+        links = [OwnLink(label, page, link_to(code, page, label)) for label, page in [("", "/"), *labels]]
         return {"data": as_json(links)}

@@ -25,6 +25,7 @@ from affiliates.models import (
     PayoutItem,
     PayoutRun,
 )
+from api.models import ApiToken
 from clients.models import Agreement, Installment, Quote, QuoteLine
 from contacts.models import Attachment, Correspondence, Document, Draft, IncomingMail, Inquiry, Note, Presence, Reply
 from privacy.disclosure.models import Disclosure
@@ -87,6 +88,9 @@ def _affiliate(email: str, name: str, product: Product) -> User:
     now = timezone.now()
     Session.objects.create(
         user=affiliate.user, data=b"x", browser=f"{name}'s browser", last_seen_at=now, expires_at=now, signed_in_at=now
+    )
+    ApiToken.objects.create(
+        owner=affiliate.user, name=f"{name}'s program", digest=hash_token(email), scopes="statistics", expires_at=now
     )
     Authenticator.objects.create(user=affiliate.user)
     make_recovery_codes(affiliate.user)

@@ -14,7 +14,8 @@ from privacy.audit.actions import ACTION, audit_actions, declared_actions, sente
 from tests.own_apps import OWN_APPS
 
 PREFIXES = {*OWN_APPS, "disclosure", "policy"} - {"aitpro"}
-NO_ACTIONS = {"accounts.reauthentication.ask_again", "privacy.evidence.measuring"}  # of a setting and of a lock
+# The names of a setting, of a lock, and of a host of PayPal's.
+NO_ACTIONS = {"accounts.reauthentication.ask_again", "privacy.evidence.measuring", "api.paypal.com"}
 # A function whose first argument is the last part of an action, and the rest of that action.
 BY_VERB = {"audited": "privacy.request.", "audit": "privacy.staff."}
 
