@@ -10,7 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 RECORDS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), *RECORDS, ROOT / "README.md"]
-PATH = re.compile(r"`((?:accounts|affiliates|aitpro|api|clients|contacts|privacy|shop|tests|static|templates)/[\w./-]+)`")
+FOLDERS = "accounts|affiliates|aitpro|api|clients|contacts|privacy|shop|tests|static|templates"
+PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]+)`")
 LINK = re.compile(r"\]\(([\w./-]+\.md)\)")
 FORM = re.compile(
     r"# (\d+)\. [^\n]+\n\n\*\*Status:\*\* [^\n]+\n\n## Context\n.+\n## Decision\n.+?"
