@@ -1,6 +1,7 @@
 """Mail kinds of this app."""
 
 from privacy.mail.sending import mail_kind
+from privacy.registry.mail_variables import mail_variables
 from privacy.registry.purposes import Purpose
 
 # Someone who entered the address just requested it; closed accounts get none.
@@ -45,4 +46,20 @@ EMAIL_CHANGED = mail_kind(
     transactional=True,
     because="it says that the account's email address has changed",
     despite_opt_out=True,
+)
+
+mail_variables(
+    "accounts",
+    {
+        "block advice": ("advice", "If this was you, you don't need to do anything."),
+        "block introduction": ("introduction", "Use this link to set a new password."),
+        "block otherwise": ("otherwise", "If you didn't request this, ignore this email."),
+        "block roles": ("roles", ", in the role Mail"),
+        "inviter": ("inviter", "Dana"),
+        'link "accounts:password_reset"': ("new_link", ""),
+        'link "accounts:password_set" uid token': ("password", ""),
+        "notice.sentence": ("event", "Your password was changed."),
+        "notice.subject": ("headline", "Your password was changed"),
+    },
+    required="event",
 )

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
+
 from privacy.mail.sending import mail_kind
 from privacy.registry.mail_kinds import business_address
+from privacy.registry.mail_variables import mail_variables
 from privacy.registry.purposes import Purpose
 
 from .models import PayoutEmailChange
@@ -208,4 +211,51 @@ ACCOUNT_CLOSED = mail_kind(
     confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.state == affiliate.State.CLOSED,
     despite_opt_out=True,  # the affiliate can no longer sign in to read it
+)
+
+mail_variables(
+    "affiliates",
+    {
+        "about.answer|linebreaks": ("answer", "The buyer had used your link. We have approved the commission."),
+        "about.commission.number": ("commission", "C-48213"),
+        "about.commission.total": ("amount", "$17.99"),
+        'about.due_day|date:"F j, Y"': ("due_day", "December 14, 2026"),
+        "about.get_state_display": ("state", "returned"),
+        'about.hold_until|date:"F j, Y"': ("hold_until", "December 30, 2026"),
+        "about.number": ("commission", "C-48213"),
+        "about.state_reason": ("reason", "Your site offered our product for download."),
+        "about.total": ("amount", "$17.99"),
+        "about.user.get_short_name": ("name", "Alice"),
+        "block affiliate_link": ("affiliate_link", f"{settings.SITE_URL}/go/ALICE/"),
+        "block change": ("change", "Your commission is 35% instead of 30%."),
+        "block clicks": ("clicks", "120 clicks"),
+        "block decision": ("decision", "Welcome! Your application is approved."),
+        "block headline": ("headline", "Your affiliate account"),
+        "block next_step": ("next_step", "Sign in to see your balance."),
+        "block notice": ("notice", "We use these data for your affiliate account and for nothing else."),
+        "block orders": ("orders", "3 orders"),
+        "block outcome": ("outcome", "You were right."),
+        "block payment": ("payment", "PayPal has paid you **$17.99**."),
+        "block reason": ("reason", "The reason: you asked for it."),
+        "block stop": ("stop", "If that was you, you don't need to do anything."),
+        "code": ("code", "ALICE"),
+        "earned": ("earned", "$53.97"),
+        'link "admin:affiliates_objection_change" about.pk': ("objection", ""),
+        'link "affiliates:portal"': ("portal", ""),
+        'link "affiliates:portal_commission" about.commission.number': ("commission_page", ""),
+        'link "affiliates:portal_commission" about.number': ("commission_page", ""),
+        'link "affiliates:portal_payouts"': ("payouts", ""),
+        'link "affiliates:portal_profile"': ("profile", ""),
+        'link "affiliates:terms"': ("terms", ""),
+        'link "privacy:policy"': ("policy", ""),
+        'month|date:"F Y"': ("month", "November 2026"),
+        "name": ("name", "Alice"),
+        "program": ("program", "AffiliateWP"),
+        "text|markdown": ("text", "We pay in **January**."),
+        "title": ("title", "Holidays"),
+        "version.changes|linebreaks": ("changes", "The hold is 30 days instead of 14."),
+        'version.effective_from|date:"F j, Y"': ("effective_day", "January 15, 2027"),
+        "version.number": ("version", "4"),
+    },
+    required="answer due_day reason text changes effective_day",
 )

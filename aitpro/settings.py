@@ -304,6 +304,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; files of a
 MAILERS = {"default": env.mailer("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail", timeout=20)}
 DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
 SERVER_EMAIL = BUSINESS["email"]
+# A folder with the operator's own templates of mails, which win over the shipped ones; none by default.
+MAIL_TEMPLATES = env.text("MAIL_TEMPLATES", default="")
+if MAIL_TEMPLATES:  # an engine of its own, so that the folder changes mails only
+    TEMPLATES.append({**TEMPLATES[0], "NAME": "mails", "DIRS": [MAIL_TEMPLATES, *TEMPLATES[0]["DIRS"]]})
 # Where answers go; empty: to BUSINESS_EMAIL, and an answer finds its thread by its headers alone.
 MAIL_REPLY_ADDRESS = env.reply_address("MAIL_REPLY_ADDRESS")
 # The domain of the envelope senders, one for each mail; empty: BUSINESS_EMAIL is the envelope sender.

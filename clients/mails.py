@@ -7,6 +7,7 @@ from django.utils import timezone
 from contacts.mails import received_from_sender
 from privacy.mail.sending import mail_kind
 from privacy.registry.mail_kinds import business_address
+from privacy.registry.mail_variables import mail_variables
 from privacy.registry.purposes import Purpose
 
 from .models import Quote
@@ -82,4 +83,22 @@ QUOTE_ANSWERED = mail_kind(
     transactional=True,
     because="it tells staff that a client answered a quote",
     despite_opt_out=True,  # an opt-out of the vendor's own address must not hide answers
+)
+
+mail_variables(
+    "clients",
+    {
+        "about.get_state_display": ("decision", "accepted"),
+        "about.number": ("quote", "Q-7KQ2-1"),
+        "about.product_name": ("title", "A new website"),
+        "about.reference": ("reference", "Q-7KQ2"),
+        'about.sent_on|date:"F j, Y"': ("sent_day", "November 30, 2026"),
+        "about.title": ("title", "A new website"),
+        "about.total": ("amount", "$4,800.00"),
+        'about.valid_until|date:"F j, Y"': ("valid_until", "December 30, 2026"),
+        'due_since|date:"F j, Y"': ("due_day", "November 20, 2026"),
+        'link "admin:clients_quote_change" about.pk': ("quote_page", ""),
+        "link about.get_absolute_url": ("page", ""),
+    },
+    required="amount valid_until",
 )

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from privacy.mail.sending import mail_kind
 from privacy.registry.mail_kinds import business_address
+from privacy.registry.mail_variables import mail_variables
 from privacy.registry.purposes import Purpose
 
 from .models import Inquiry
@@ -76,4 +77,21 @@ DOCUMENT_SENT = mail_kind(
     began=lambda document: document.inquiry.received_at,
     holds_link=True,
     answers=lambda document: received_from_sender(document.inquiry),
+)
+
+mail_variables(
+    "contacts",
+    {
+        "about.inquiry.reference": ("reference", "M-7KQ2-MX4T"),
+        'about.link_expires_at|date:"F j, Y"': ("expiry_day", "December 30, 2026"),
+        "about.name": ("document", "plan.pdf"),
+        "about.reference": ("reference", "M-7KQ2-MX4T"),
+        "about.size|filesizeformat": ("size", "120 KB"),
+        "block complaint": ("complaint", "We recorded your complaint, and will answer it by December 30, 2026."),
+        "block others": ("others", " and 2 others"),
+        'link "admin:contacts_inquiry_change" about.pk': ("message_page", ""),
+        'link "contacts:document" token': ("document_page", ""),
+        "reply.body|linebreaks": ("answer", "Hello Dave,\n\nyes, we do."),
+    },
+    required="answer",
 )

@@ -14,6 +14,7 @@ REGISTERED_BY_IMPORT = [
     "evidence.purposes",
     "evidence.sweep.required_promises",
     "keystore.checks",
+    "mail.texts.checks",
     "registry.checks",
     "registry.own_clear_text",
     "registry.task_failures",
@@ -35,6 +36,7 @@ class PrivacyConfig(AppConfig):
         from .erasure.heartbeat import start_heartbeats
         from .keystore.root_keys import note_keys_after_migrating
         from .mail.address_reindex import reindex_after_migrating
+        from .mail.texts.editing import create_mail_texts
         from .registry.query_purposes import watch
         from .registry.triggers import check_triggers
         from .web.text_validation import install_text_rules
@@ -48,6 +50,7 @@ class PrivacyConfig(AppConfig):
         post_migrate.connect(start_heartbeats, sender=self)
         post_migrate.connect(note_keys_after_migrating, sender=self)
         post_migrate.connect(reindex_after_migrating, sender=self)
+        post_migrate.connect(create_mail_texts, sender=self)
         autodiscover_modules("clear_text")
         autodiscover_modules("mails")
         autodiscover_modules("evidence")

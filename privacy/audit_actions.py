@@ -23,6 +23,8 @@ audit_actions(
         "privacy.choices.changed": "A person changed what they may be sent: {object}",
         "privacy.choices.stopped": "A person opted out: {object}",
         "privacy.clock.confirmed": "{actor} confirmed the clock of the server",
+        "privacy.mail_text.changed": "{actor} changed the text of a mail: {object}",
+        "privacy.mail_text.tested": "{actor} sent themselves a test of a mail: {object}",
         "privacy.notice.written": "{actor} told somebody about a policy by letter: {object}",
         "privacy.notice.called": "{actor} told somebody about a policy by phone: {object}",
         "privacy.notice.left_out": "{actor} left out somebody who opted out of all contact: {object}",

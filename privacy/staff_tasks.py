@@ -9,6 +9,8 @@ from django.db.models import Count, Min
 from .admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 from .keystore.clock import clock_jump
 from .mail.link_mail_limits import TASK_GRACE_PERIOD
+from .mail.texts.editing import texts_on_older_ones
+from .mail.texts.rendering import kinds_with_failed_text
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
 
 LATELY = timedelta(days=7)  # older mail problems are only in the lists
@@ -64,6 +66,30 @@ def waiting_links(now: datetime) -> StaffTaskCount:
 def unsent_mail(now: datetime) -> StaffTaskCount:
     states = [OutgoingMail.State.REFUSED, OutgoingMail.State.FAILED]
     return StaffTaskCount(OutgoingMail.objects.filter(state__in=states, queued_at__gte=now - LATELY).count())
+
+
+@staff_task(
+    area=Area.CONTACTS,
+    one="kind of mail sent with the shipped text in the last 7 days, because the edited text or template failed",
+    many="kinds of mail sent with the shipped text in the last 7 days, because the edited text or template failed",
+    permission="privacy.view_mailtext",
+    page="admin:privacy_mailtext_changelist",
+    query="failed=yes",
+)
+def failed_texts(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(len(kinds_with_failed_text(now)))
+
+
+@staff_task(
+    area=Area.CONTACTS,
+    one="edited mail whose shipped text has changed",
+    many="edited mails whose shipped texts have changed",
+    permission="privacy.change_mailtext",
+    page="admin:privacy_mailtext_changelist",
+    query="own=older",
+)
+def older_texts(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(len(texts_on_older_ones()))
 
 
 @staff_task(

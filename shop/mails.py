@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from privacy.mail.sending import MailKind, mail_kind, notify
 from privacy.registry.mail_kinds import business_address
+from privacy.registry.mail_variables import mail_variables
 from privacy.registry.purposes import Purpose
 
 from .models import Order
@@ -149,3 +150,46 @@ REFUND_TO_DECIDE = mail_kind(
 def mail_buyer(kind: MailKind, order: Order) -> None:
     """Mails the order's stored address. A refused mail is logged, not raised."""
     notify(kind, to=order.email, about=order)
+
+mail_variables(
+    "shop",
+    {
+        "about.answer|linebreaks": ("answer", "The 30 days have passed."),
+        'about.due_day|date:"F j, Y"': ("due_day", "December 14, 2026"),
+        'about.get_outcome_display|default:"without a decision"': ("outcome", "won"),
+        "about.order.product_name": ("product", "BPS Pro"),
+        "about.order.reference": ("order", "K7QM-2XTR"),
+        "about.order.total": ("amount", "$59.95"),
+        "about.payment.order.reference": ("order", "K7QM-2XTR"),
+        "about.payment.refundable": ("kept", "$59.95"),
+        "about.payment.total": ("amount", "$59.95"),
+        "about.product_name": ("product", "BPS Pro"),
+        "about.reference": ("order", "K7QM-2XTR"),
+        'about.requested_at|date:"F j, Y, g:i A"': ("requested_at", "November 30, 2026, 4:00 PM"),
+        "about.total": ("amount", "$59.95"),
+        "block commission": ("commission", " The commission on this order is held until then."),
+        "block deadline": ("deadline", "Respond by December 10, 2026, in PayPal's Resolution Center."),
+        "block delivery": ("delivery", "Your license key and your download are on your order page."),
+        "block introduction": ("introduction", "Here are the links to your orders."),
+        "block lines": ("lines", "- Product: BPS Pro\n- Total: $59.95"),
+        "block lost_link": ("lost_link", "we'll email you the link again"),
+        "block moved": ("moved", "Your order moved with it"),
+        "block notes": ("notes", "What's new:\n\n- Faster scans"),
+        "block notice": ("notice", "We use these data as before."),
+        "block orders": ("orders", "BPS Pro, order K7QM-2XTR, November 30, 2026: paid"),
+        "block payment": ("payment", "We received your payment of $59.95."),
+        "block purchase": ("purchase", "You keep your purchase: the order page still has it."),
+        "block reason": ("reason", "We wrote about it: you were charged twice."),
+        "block refund": ("refund", "You can request a refund on your order page until December 30, 2026."),
+        'link "admin:shop_dispute_change" about.pk': ("dispute", ""),
+        'link "admin:shop_refundrequest_change" about.pk': ("request", ""),
+        'link "privacy:policy"': ("policy", ""),
+        'link "privacy:request"': ("privacy_request", ""),
+        'link "shop:find_orders"': ("find_orders", ""),
+        "link about.get_absolute_url": ("order_page", ""),
+        "link about.order.get_absolute_url": ("order_page", ""),
+        "refund.total": ("amount", "$59.95"),
+        "release.version": ("version", "18.2"),
+    },
+    required="amount answer due_day requested_at",
+)

@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from itertools import islice
 from pathlib import Path
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.constants import SELF
 from csp.decorators import csp, csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,18 +23,11 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from privacy.web.mail_page import MAIL_POLICY, with_links_in_new_tabs
+
 LATEST = 200  # mails in the list
 END_OF_MAIL = b"\n" + b"-" * 79 + b"\n"  # written by Django's file backend
 HEADERS = ("Date", "From", "To", "Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID")
-HTML_POLICY = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],
-    "base-uri": [NONE],
-    "form-action": [NONE],
-    "frame-ancestors": [SELF],
-    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-}
-
 
 @dataclass(frozen=True)
 class SentMail:
@@ -93,10 +86,10 @@ def mail_page(request: HttpRequest, number: str) -> HttpResponse:
 
 @never_cache
 @xframe_options_sameorigin
-@csp(HTML_POLICY)  # type: ignore[arg-type]
+@csp(MAIL_POLICY)  # type: ignore[arg-type]
 def mail_html(request: HttpRequest, number: str) -> HttpResponse:
     """The HTML part in a sandbox. Its links open in a new tab, as in a mail program."""
-    return HttpResponse(sent_mail(number).part("html").replace("<head>", '<head><base target="_blank">', 1))
+    return HttpResponse(with_links_in_new_tabs(sent_mail(number).part("html")))
 
 
 urlpatterns = [

@@ -28,7 +28,6 @@ from django.core import mail as django_mail
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
 from django.db.models import F
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django_tasks import task
 
@@ -50,6 +49,7 @@ from .gate import MailRefused, deliverable_address, require_mail_allowed
 from .long_headers import HEADERS
 from .plain_text import subject_and_text
 from .smtp_replies import SmtpReply, verdict
+from .texts.rendering import render_mail
 from .threads import message_id, references, reply_address
 from .unsubscribing import unsubscribe_address
 from .verp import bounce_address
@@ -153,9 +153,8 @@ def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:
 def _render(kind: MailKind, variables: Mapping[str, Any]) -> str:
     """Times in mails are in UTC and say so, also if a page of the admin, which shows local times, caused the mail.
     Mails for staff convert theirs to the time of the business, as the admin does."""
-    app, _, name = kind.template.partition("/")
     with timezone.override(UTC):
-        return render_to_string(f"{app}/mail/{name}.html", dict(variables))
+        return render_mail(kind, variables)
 
 
 @task()

@@ -73,6 +73,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='MailText',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(editable=False, max_length=60, unique=True, verbose_name='mail')),
+                ('subject', models.CharField(blank=True, default='', max_length=200)),
+                ('body', models.TextField(blank=True, default='', max_length=10000, verbose_name='text')),
+                ('based_on', models.CharField(blank=True, default='', editable=False, max_length=64)),
+            ],
+            options={
+                'ordering': ['kind'],
+            },
+        ),
+        migrations.CreateModel(
             name='Measurement',
             fields=[
                 ('promise', models.CharField(max_length=40, primary_key=True, serialize=False)),
@@ -185,7 +198,7 @@ class Migration(migrations.Migration):
                 ('day', models.DateField()),
                 ('kind', models.CharField(max_length=60)),
                 ('purpose', models.CharField(choices=[('answer_inquiry', 'answering a question'), ('quote', 'preparing a quote'), ('quote_reminders', 'reminding clients of a quote'), ('order', 'fulfilling an order'), ('release_news', 'telling buyers about new versions'), ('referral_tracking', 'paying commission on referral sales'), ('affiliate_account', "running an affiliate's account"), ('affiliate_news', 'telling affiliates about their sales'), ('staff_account', 'signing staff in'), ('privacy_request', 'answering a privacy request'), ('policy_notice', 'notifying people of changes to this policy'), ('site_traffic', 'counting visits'), ('legal_obligation', 'keeping legally required records')], max_length=20)),
-                ('outcome', models.CharField(choices=[('sent', 'sent'), ('refused', 'refused'), ('failed', 'failed'), ('bounced', 'bounced')], max_length=10)),
+                ('outcome', models.CharField(choices=[('sent', 'sent'), ('refused', 'refused'), ('failed', 'failed'), ('bounced', 'bounced'), ('shipped', 'written with the shipped text, because an edited one failed')], max_length=10)),
                 ('because', models.CharField(blank=True, choices=[('reason_gone', 'the reason was deleted'), ('reason_closed', 'the reason no longer applies'), ('time_over', 'the reason has expired'), ('other_purpose', 'the address was given for something else'), ('channel', 'the channel is not allowed for this purpose'), ('no_address', 'no contact details are known'), ('opted_out', 'the person opted out'), ('undeliverable', 'the address is undeliverable'), ('unreadable', 'the address is invalid'), ('not_in_effect', 'the policy in effect does not cover the purpose yet')], default='', max_length=20)),
                 ('count', models.PositiveIntegerField(default=1)),
             ],
@@ -313,6 +326,22 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'opt-out',
                 'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='MailTextVersion',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveIntegerField()),
+                ('subject', models.CharField(blank=True, max_length=200)),
+                ('body', models.TextField(blank=True, max_length=10000, verbose_name='text')),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('text', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='privacy.mailtext')),
+                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-number'],
+                'constraints': [models.UniqueConstraint(fields=('text', 'number'), name='mail_text_versions_numbered')],
             },
         ),
         migrations.AddIndex(

@@ -12,6 +12,7 @@ from .evidence import Measurement, PromiseState
 from .heartbeat import Heartbeat
 from .key_check import KeyCheck
 from .limit_slot import LimitSlot
+from .mail_text import MailText, MailTextVersion
 from .outgoing_mail import OutgoingMail
 from .request import PrivacyRequest, new_reference
 from .submitted_form import SubmittedForm
@@ -30,6 +31,8 @@ __all__ = [
     "KeyCheck",
     "LimitSlot",
     "MailTally",
+    "MailText",
+    "MailTextVersion",
     "Measurement",
     "OutgoingMail",
     "PrivacyRequest",

@@ -206,6 +206,7 @@ class MailTally(models.Model):
         REFUSED = "refused", "refused"
         FAILED = "failed", "failed"
         BOUNCED = "bounced", "bounced"
+        SHIPPED = "shipped", "written with the shipped text, because an edited one failed"
 
     id = UUID7Field(primary_key=True)
     day = models.DateField()

@@ -2,6 +2,7 @@
 
 from .clear_text import (
     DIGEST,
+    FOR_ANYBODY,
     HASHES,
     IDS,
     OWN_NUMBER,
@@ -21,8 +22,12 @@ clear_text(
     """
     audit_auditentry.hash audit_auditentry.previous_hash disclosure_disclosure.document_digest
     disclosure_disclosure.export_digest policy_policyversion.registry_hash privacy_accessarchive.link_digest
-    privacy_privacyrequest.correction_digest privacy_privacyrequest.link_digest privacy_submittedform.digest
+    privacy_mailtext.based_on privacy_privacyrequest.correction_digest privacy_privacyrequest.link_digest privacy_submittedform.digest
     """,
+)
+clear_text(
+    FOR_ANYBODY,
+    "privacy_mailtext.body privacy_mailtext.subject privacy_mailtextversion.body privacy_mailtextversion.subject",
 )
 clear_text(HASHES, "privacy_limits.cache_key")
 clear_text(SEALED, "privacy_limits.value")
@@ -39,6 +44,7 @@ clear_text(
     audit_auditentry.action audit_auditentry.object_model disclosure_disclosure.scope keystore_optoutcopy.channel
     keystore_optoutcopy.point keystore_optoutcopy.purpose keystore_optoutcopy.source policy_policynotice.contact_model
     privacy_addresschange.model privacy_addressindexing.rules privacy_heartbeat.name privacy_mailtally.kind
+    privacy_mailtext.kind
     privacy_breach.promise privacy_measurement.promise privacy_changedmoment.subject privacy_summeddays.subject
     privacy_summeddays.version
     privacy_outgoingmail.about_model privacy_outgoingmail.kind privacy_promisestate.promise

@@ -12,8 +12,13 @@ register = template.Library()
 
 
 @register.simple_tag
-def button(label: str, target: str, *args: object) -> SafeString:
-    """A link as a button in a paragraph of its own. `target` is a view's name, a path of this site, or a URL."""
+def link(target: str, *args: object) -> str:
+    """An absolute address. `target` is a view's name, a path of this site, or a URL."""
     address = target if target.startswith(("/", "http")) else reverse(target, args=args)
-    address = settings.SITE_URL + address if address.startswith("/") else address
-    return format_html('<p class="action"><a class="button" href="{}">{}</a></p>', address, label)
+    return settings.SITE_URL + address if address.startswith("/") else address
+
+
+@register.simple_tag
+def button(label: str, target: str, *args: object) -> SafeString:
+    """A link as a button in a paragraph of its own; `target` as for `link`."""
+    return format_html('<p class="action"><a class="button" href="{}">{}</a></p>', link(target, *args), label)

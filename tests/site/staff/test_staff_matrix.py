@@ -26,7 +26,8 @@ from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
 from privacy.mail.bounces import mark_undeliverable
-from privacy.models import AddressChange, MailTally, PrivacyRequest, Suppression
+from privacy.mail.texts.editing import change_text
+from privacy.models import AddressChange, MailTally, MailText, PrivacyRequest, Suppression
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.versions import new_draft
 from privacy.registry.policy_snapshot import running
@@ -80,6 +81,7 @@ MODELS = """
     policy.policyversion             ROP   -     ROP   ROP
     privacy.addresschange            ROP   -     -     ROP
     privacy.mailtally                ROMP  -     -     -
+    privacy.mailtext                 ROM   -     RO    -
     privacy.outgoingmail             ROM   -     -     -
     privacy.privacyrequest           ROP   ROMP  ROP   -
     privacy.suppression              ROMP  ROMP  -     -
@@ -189,6 +191,9 @@ PAGES = """
     admin:policy_policyversion_step        ROP      ROP
     admin:privacy_call_list                ROMP     ROMP
     admin:privacy_letter_list              ROMP     ROMP
+    admin:privacy_mailtext_test            -        RO
+    admin:privacy_mailtext_reset           RO       RO
+    admin:privacy_mailtext_restore         RO       RO
     admin:privacy_privacyrequest_report    ROP      ROP
     admin:privacy_privacyrequest_step      ROP      ROP
     admin:shop_event_set_aside             -        ROF
@@ -326,6 +331,8 @@ class World:
         AddressChange.objects.create(change="joined", model="contacts.Inquiry", row_id=inquiry.pk)
         Suppression.objects.create(fingerprint="dave@example.net", channel="email")
         MailTally.objects.create(day=today, kind="x", purpose="order", outcome="sent", count=3)
+        text = MailText.objects.get(kind="shop/receipt")
+        change_text(text=text, subject="Thank you", body="", actor=self.bob)
         DomainDay.objects.create(day=today, domain="example.com", views=5)
         request = PrivacyRequest.objects.create(
             kind="access", channel="letter", state="confirmed", email="dave@example.org", keep_until=now, due_at=now
@@ -380,6 +387,7 @@ class World:
             "policy_policyversion_step.action": "announce",
             "policy_policynotice_step.row_id": notice.pk,
             "policy_policynotice_step.action": "called",
+            "privacy_mailtext": text.pk,
             "user_id": Affiliate.objects.get().user.pk,
             "staff_revoke.pk": ApiToken.objects.latest("pk").pk,  # an affiliate's, which is nobody else's
             "accounts_user": Affiliate.objects.get().user.pk,
