@@ -17,6 +17,7 @@ from privacy.audit.models import AuditEntry
 from privacy.mail.plain_text import subject_and_text
 from privacy.mail.sending import queue_mail
 from privacy.mail.texts import shipped as shipped_texts
+from privacy.mail.texts.editing import problems_in
 from privacy.mail.texts.rendering import render_sample
 from privacy.mail.texts.shipped import shipped_text
 from privacy.models import MailTally, MailText, OutgoingMail
@@ -64,11 +65,15 @@ def without_end(sent: OutgoingMail) -> str:
 
 # --- Every kind -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", KINDS)
-def test_shipped_text_can_be_saved_as_it_is(staff: Client, kind: str) -> None:
-    saved = write(staff, kind)
-    assert "was changed successfully" in saved.text, problems(saved)
-    assert not MailText.objects.get(kind=kind).is_own
-    assert not MailText.objects.get(kind=kind).versions.exists()
+def test_shipped_text_is_allowed(kind: str) -> None:
+    shipped = shipped_text(kind)
+    assert problems_in(kind, subject=shipped.subject, body=shipped.body) == {}
+
+
+def test_shipped_text_that_is_saved_stays_the_shipped_one(staff: Client) -> None:
+    assert "was changed successfully" in write(staff, "shop/receipt").text
+    assert not MailText.objects.get(kind="shop/receipt").is_own
+    assert not MailText.objects.get(kind="shop/receipt").versions.exists()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -182,13 +187,24 @@ def test_values_are_escaped_and_are_no_text_of_their_own(staff: Client) -> None:
         ("![a](https://example.com/a.png)", "Line 3: A mail has no pictures"),
         ("# Title", "Line 3: A mail can't have this: “#”"),
         ("Because: {{ complaint }}", "Line 3: {{ complaint }} needs a paragraph of its own"),
+    ],
+)
+def test_text_that_is_more_than_text_is_refused_at_its_place(text: str, said: str) -> None:
+    typed = f"Hello,\n\n{text}\n\n{{{{ complaint }}}}"
+    assert said in " ".join(problems_in("contacts/inquiry_received", subject="", body=typed)["body"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ settings.SECRET_KEY }} <script>alert(1)</script>", "Line 3: “{{ settings.SECRET_KEY }}” is not"),
         ("\u202eevil", "reverse the text direction"),
         ("\x00", "Null characters"),
         ("Call Carol: carol@example.org", "This contains an email address"),
         ("x" * 1_000_000, "at most 10000 characters"),
     ],
 )
-def test_text_that_is_more_than_text_is_refused_at_its_place(staff: Client, text: str, said: str) -> None:
+def test_form_with_a_refused_text_says_why_and_keeps_it(staff: Client, text: str, said: str) -> None:
     typed = f"Hello,\n\n{text}\n\n{{{{ complaint }}}}"
     refused = write(staff, body=typed)
     assert said in problems(refused)
@@ -200,10 +216,7 @@ def test_text_that_is_more_than_text_is_refused_at_its_place(staff: Client, text
     ("subject", "said"),
     [
         ("Hi\nBcc: everybody@example.org", "on one line"),
-        ("Hi\r\nBcc: everybody@example.org", "on one line"),
-        ("{{ settings }}", "is not one of this mail's variables"),
-        ("{{ complaint }}", "{{ complaint }} belongs into the body"),
-        ("<b>Hi</b>", "without HTML"),
+        ("{{ settings }} <b>{{ complaint }}</b>", "{{ complaint }} belongs into the body"),
         ("x" * 201, "at most 200 characters"),
     ],
 )
@@ -224,8 +237,9 @@ def test_subject_that_is_more_than_a_subject_is_refused(staff: Client, subject: 
         ("privacy/policy_changed", "{{ rights }}"),
     ],
 )
-def test_mail_without_what_it_has_to_contain_is_not_saved(staff: Client, kind: str, missing: str) -> None:
-    assert f"This mail has to contain {missing}." in problems(write(staff, kind, body="Hello,\n\nand goodbye."))
+def test_mail_without_what_it_has_to_contain_is_not_saved(kind: str, missing: str) -> None:
+    found = problems_in(kind, subject="", body="Hello,\n\nand goodbye.")["body"]
+    assert f"This mail has to contain {missing}." in found
 
 
 def test_private_link_is_not_put_into_a_subject_which_is_kept(staff: Client) -> None:
