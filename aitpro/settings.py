@@ -307,7 +307,7 @@ SERVER_EMAIL = BUSINESS["email"]
 # A folder with the operator's own templates of mails, which win over the shipped ones; none by default.
 MAIL_TEMPLATES = env.text("MAIL_TEMPLATES", default="")
 if MAIL_TEMPLATES:  # an engine of its own, so that the folder changes mails only
-    TEMPLATES.append({**TEMPLATES[0], "NAME": "mails", "DIRS": [MAIL_TEMPLATES, *TEMPLATES[0]["DIRS"]]})
+    TEMPLATES.append({**TEMPLATES[0], "NAME": "mails", "DIRS": [MAIL_TEMPLATES, BASE_DIR / "templates"]})
 # Where answers go; empty: to BUSINESS_EMAIL, and an answer finds its thread by its headers alone.
 MAIL_REPLY_ADDRESS = env.reply_address("MAIL_REPLY_ADDRESS")
 # The domain of the envelope senders, one for each mail; empty: BUSINESS_EMAIL is the envelope sender.

@@ -122,7 +122,10 @@ mail_variables(
         "block answer": ("answer", "> We found two messages of yours, and sent them to you."),
         "block changes": ("changes", "This promise has been broken since November 30, 2026, 8:00 AM PST."),
         "block complaint": ("complaint", "If you don't agree, you can complain to us"),
-        "block ground": ("ground", "We could only fulfill part of your request. Reason: the law requires us to keep it"),
+        "block ground": (
+            "ground",
+            "We could only fulfill part of your request. Reason: we must keep it",
+        ),
         "block headline": ("headline", "A promise is broken"),
         "block purchases": ("purchases", "What you bought keeps working."),
         "block report": ("report", "Deleted or anonymized:\n\n- Messages"),

@@ -6,8 +6,8 @@ share(
     "privacy",
     {
         Role.OWNER: "view_mailtext change_mailtext",
-        Role.MAIL: "view_mailtext view_outgoingmail view_mailtally view_undeliverableaddress delete_undeliverableaddress"
-        " view_suppression add_suppression add_privacyrequest",
+        Role.MAIL: "view_outgoingmail view_mailtally view_mailtext view_undeliverableaddress"
+        " delete_undeliverableaddress view_suppression add_suppression add_privacyrequest",
         Role.PRIVACY_OFFICER: "view_privacyrequest add_privacyrequest change_privacyrequest answer_privacyrequest"
         " view_suppression add_suppression view_mailtally view_addresschange delete_addresschange",
     },

@@ -151,6 +151,7 @@ def mail_buyer(kind: MailKind, order: Order) -> None:
     """Mails the order's stored address. A refused mail is logged, not raised."""
     notify(kind, to=order.email, about=order)
 
+
 mail_variables(
     "shop",
     {

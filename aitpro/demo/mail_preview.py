@@ -29,6 +29,7 @@ LATEST = 200  # mails in the list
 END_OF_MAIL = b"\n" + b"-" * 79 + b"\n"  # written by Django's file backend
 HEADERS = ("Date", "From", "To", "Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post", "Message-ID")
 
+
 @dataclass(frozen=True)
 class SentMail:
     """`number` names its file and its place in it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -57,7 +55,7 @@ class MailTextVersion(models.Model):
     written_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        ordering: Any = ["-number"]
+        ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["text", "number"], name="mail_text_versions_numbered")]
 
     def __str__(self) -> str:

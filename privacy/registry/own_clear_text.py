@@ -22,7 +22,8 @@ clear_text(
     """
     audit_auditentry.hash audit_auditentry.previous_hash disclosure_disclosure.document_digest
     disclosure_disclosure.export_digest policy_policyversion.registry_hash privacy_accessarchive.link_digest
-    privacy_mailtext.based_on privacy_privacyrequest.correction_digest privacy_privacyrequest.link_digest privacy_submittedform.digest
+    privacy_mailtext.based_on privacy_privacyrequest.correction_digest privacy_privacyrequest.link_digest
+    privacy_submittedform.digest
     """,
 )
 clear_text(

@@ -89,7 +89,9 @@ def body_problems(text: str, variables: Mapping[str, Variable]) -> Iterator[str]
     yield from _unknown(text, variables)
     yield from _at(text, _TAG, "Write this in Markdown, without HTML such as “{}”.")
     yield from _at(text, re.compile(r"!\["), "A mail has no pictures: “{}”.")
-    yield from _at(text, re.compile(r"^(?:#{1,6} |```|~~~|\d+[.)] |[ \t]+[-*+] )", re.M), "A mail can't have this: “{}”.")
+    yield from _at(
+        text, re.compile(r"^(?:#{1,6} |```|~~~|\d+[.)] |[ \t]+[-*+] )", re.M), "A mail can't have this: “{}”."
+    )
     yield from _links(text, variables)
     html = _sanitized(text)
     hidden = {name for found in _PLACES.findall(html) for name in found if name} - variables.keys() - names_in(text)
