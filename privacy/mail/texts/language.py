@@ -15,8 +15,6 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
-LONGEST_SUBJECT, LONGEST_BODY = 200, 10_000  # characters
-
 _RULES = ["backticks", "blockquote", "emphasis", "escape", "link", "list", "newline"]
 _to_html = MarkdownIt("zero").enable(_RULES)
 _TAGS = {"a", "blockquote", "br", "code", "em", "li", "p", "strong", "ul"}
@@ -100,6 +98,8 @@ def body_problems(text: str, variables: Mapping[str, Variable]) -> Iterator[str]
     if re.search(r"<a [^>]*>\s*</a>", html):
         yield "Each link needs words: [these words](…)."
     for name in sorted(names_in(text) & variables.keys()):
+        if variables[name].is_link and f"{{{{{name}}}}}" in html:  # among words, it could become part of another address
+            yield f"{_line(text, name)}{{{{ {name} }}}} is the address of a link: write [some words]({{{{ {name} }}}})."
         if variables[name].is_block and f"{{{{{name}}}}}" in html.replace(f"<p>{{{{{name}}}}}</p>", ""):
             yield f"{_line(text, name)}{{{{ {name} }}}} needs a paragraph of its own, with an empty line around it."
     for variable in variables.values():

@@ -18,6 +18,7 @@ from privacy.audit.models import AuditEntry
 from privacy.mail.plain_text import subject_and_text
 from privacy.mail.sending import queue_mail
 from privacy.mail.texts.editing import problems_in
+from privacy.mail.texts.language import body_html
 from privacy.mail.texts.rendering import render_sample
 from privacy.mail.texts.shipped import _Reader, shipped_text
 from privacy.models import MailTally, MailText, OutgoingMail
@@ -238,6 +239,14 @@ def test_subject_that_is_more_than_a_subject_is_refused(staff: Client, subject: 
 def test_mail_without_what_it_has_to_contain_is_not_saved(kind: str, missing: str) -> None:
     found = problems_in(kind, subject="", body="Hello,\n\nand goodbye.")["body"]
     assert f"This mail has to contain {missing}." in found
+
+
+def test_private_link_is_not_made_part_of_another_address() -> None:
+    for typed in ("https://evil.example/?{{ archive }}", "[a](https://evil.example/{{ archive }})"):
+        found = problems_in("privacy/request_archive", subject="", body=typed)["body"]
+        assert any("{{ archive }} is the address of a link" in each or "has to contain" in each for each in found)
+    html = body_html("[a](https://evil.example/{{ archive }})", {"archive": "SECRET"})
+    assert "SECRET" not in html
 
 
 def test_private_link_is_not_put_into_a_subject_which_is_kept(staff: Client) -> None:
