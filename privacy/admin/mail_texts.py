@@ -88,7 +88,7 @@ def _without_the_business(text: str) -> str:
     return text
 
 
-class VersionForm(forms.Form):
+class RestoredVersionForm(forms.Form):
     version = forms.ModelChoiceField(MailTextVersion.objects.none(), empty_label=None)
 
 
@@ -149,7 +149,7 @@ class MailTextAdmin(PreviewedAdmin, StaffActionsAdmin):
             label="Restore a version…",
             do=restore_version,
             when=lambda text: text.versions.exists(),
-            form=VersionForm,
+            form=RestoredVersionForm,
             asks="The text becomes what it was in that version, as a new version.",
             done="The version is restored.",
         ),
@@ -178,7 +178,7 @@ class MailTextAdmin(PreviewedAdmin, StaffActionsAdmin):
 
     def form_for_action(self, request: HttpRequest, row: Any, action: StaffAction) -> forms.BaseForm:
         form = super().form_for_action(request, row, action)
-        if isinstance(form, VersionForm):
+        if isinstance(form, RestoredVersionForm):
             form.fields["version"].queryset = row.versions.all()  # type: ignore[attr-defined]
         return form
 

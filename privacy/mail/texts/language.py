@@ -85,11 +85,9 @@ def body_problems(text: str, variables: Mapping[str, Variable]) -> Iterator[str]
     """The same for the body. Each problem names its line."""
     text = text.replace("\r\n", "\n")
     yield from _unknown(text, variables)
-    yield from _at(text, _TAG, "Write this in Markdown, without HTML such as “{}”.")
-    yield from _at(text, re.compile(r"!\["), "A mail has no pictures: “{}”.")
-    yield from _at(
-        text, re.compile(r"^(?:#{1,6} |```|~~~|\d+[.)] |[ \t]+[-*+] )", re.M), "A mail can't have this: “{}”."
-    )
+    yield from _at(text, _TAG, "Write this in Markdown, without HTML such as")
+    yield from _at(text, re.compile(r"!\["), "A mail has no pictures:")
+    yield from _at(text, re.compile(r"^(?:#{1,6} |```|~~~|\d+[.)] |[ \t]+[-*+] )", re.M), "A mail can't have this:")
     yield from _links(text, variables)
     html = _sanitized(text)
     hidden = {name for found in _PLACES.findall(html) for name in found if name} - variables.keys() - names_in(text)
@@ -98,7 +96,9 @@ def body_problems(text: str, variables: Mapping[str, Variable]) -> Iterator[str]
     if re.search(r"<a [^>]*>\s*</a>", html):
         yield "Each link needs words: [these words](…)."
     for name in sorted(names_in(text) & variables.keys()):
-        if variables[name].is_link and f"{{{{{name}}}}}" in html:  # among words, it could become part of another address
+        if (
+            variables[name].is_link and f"{{{{{name}}}}}" in html
+        ):  # among words, it could become part of another address
             yield f"{_line(text, name)}{{{{ {name} }}}} is the address of a link: write [some words]({{{{ {name} }}}})."
         if variables[name].is_block and f"{{{{{name}}}}}" in html.replace(f"<p>{{{{{name}}}}}</p>", ""):
             yield f"{_line(text, name)}{{{{ {name} }}}} needs a paragraph of its own, with an empty line around it."
@@ -133,7 +133,7 @@ def _links(text: str, variables: Mapping[str, Variable]) -> Iterator[str]:
 
 def _at(text: str, pattern: re.Pattern[str], said: str) -> Iterator[str]:
     for found in pattern.finditer(text):
-        yield f"Line {text.count(chr(10), 0, found.start()) + 1}: " + said.format(found[0].strip()[:60])
+        yield f"Line {text.count(chr(10), 0, found.start()) + 1}: {said} “{found[0].strip()[:60]}”."
 
 
 def _line(text: str, name: str) -> str:

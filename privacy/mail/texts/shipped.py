@@ -77,7 +77,7 @@ def shipped_text(kind: str) -> ShippedText:
     name = template_name(kind)
     source: str = get_template(name, using="django").template.source  # type: ignore[attr-defined]
     loads = "{% load mail %}" + "".join(re.findall(r"{% load [\w ]+ %}", source))
-    reader = _Reader(kind)
+    reader = _TemplateReader(kind)
     blocks = dict(_BLOCK.findall(source))
     subject, body = (reader.read(blocks[block]) for block in ("subject", "body"))
     in_body = names_in(body)
@@ -85,7 +85,7 @@ def shipped_text(kind: str) -> ShippedText:
     return ShippedText(" ".join(subject.split()), _as_markdown(body), variables, name, loads)
 
 
-class _Reader:
+class _TemplateReader:
     """Replaces the code in a template by variables, and collects them."""
 
     def __init__(self, kind: str) -> None:

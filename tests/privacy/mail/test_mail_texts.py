@@ -20,7 +20,7 @@ from privacy.mail.sending import queue_mail
 from privacy.mail.texts.editing import problems_in
 from privacy.mail.texts.language import body_html
 from privacy.mail.texts.rendering import render_sample
-from privacy.mail.texts.shipped import _Reader, shipped_text
+from privacy.mail.texts.shipped import _TemplateReader, shipped_text
 from privacy.models import MailTally, MailText, OutgoingMail
 from privacy.registry.mail_kinds import all_kinds
 from privacy.registry.mail_variables import declared_variables
@@ -110,7 +110,7 @@ def test_each_declared_variable_is_used_by_a_template() -> None:
 )
 def test_template_that_shows_more_than_is_declared_is_refused(source: str, said: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=re.escape(said)):
-        _Reader("shop/receipt").read(source)
+        _TemplateReader("shop/receipt").read(source)
 
 
 def test_mail_with_the_shipped_text_saved_as_ones_own_says_the_same(staff: Client, product: Product) -> None:
