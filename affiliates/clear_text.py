@@ -33,7 +33,7 @@ clear_text(
     """,
 )
 clear_text(NAMED_BY_STAFF, "affiliates_affiliategroup.name")
-clear_text(PROGRAM, "affiliates_balancedelta.bucket affiliates_commissionday.by")
+clear_text(PROGRAM, "affiliates_balancedelta.bucket affiliates_commissionday.by affiliates_endpoint.kinds")
 clear_text(
     OWN_WORDS,
     """

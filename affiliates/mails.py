@@ -151,6 +151,16 @@ PAYOUT_EMAIL_CHANGED = mail_kind(
     because="the affiliate requested the change of the payout address",
     live=lambda change: change.state == change.State.DONE,
 )
+ENDPOINT_DISABLED = mail_kind(
+    "affiliates/endpoint_disabled",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.Endpoint",
+    recipients=_sign_in_address,
+    transactional=True,
+    because="it says that the affiliate's program gets no more events",
+    confirmed=_BY_LINK,
+    live=lambda endpoint: endpoint.state == endpoint.State.DISABLED,
+)
 SALE_MADE = mail_kind(
     "affiliates/sale_made",
     purpose=Purpose.AFFILIATE_NEWS,

@@ -11,6 +11,7 @@ from .portal import (
     adjustments,
     campaigns,
     commissions,
+    endpoints,
     events,
     exports,
     help_page,
@@ -78,6 +79,33 @@ urlpatterns = [
     ),
     path("affiliates/portal/statement/", statement.StatementPage.as_view(), name="portal_statement"),
     path("affiliates/portal/events/", events.EventsPage.as_view(), name="portal_events"),
+    path("affiliates/portal/endpoints/", endpoints.EndpointsPage.as_view(), name="portal_endpoints"),
+    path("affiliates/portal/endpoints/<uuid:pk>/", endpoints.EndpointPage.as_view(), name="portal_endpoint"),
+    path("affiliates/portal/endpoints/<uuid:pk>/test/", endpoints.SendTest.as_view(), name="portal_endpoint_test"),
+    path(
+        "affiliates/portal/endpoints/<uuid:pk>/pause/", endpoints.PauseEndpoint.as_view(), name="portal_endpoint_pause"
+    ),
+    path(
+        "affiliates/portal/endpoints/<uuid:pk>/resume/",
+        endpoints.ResumeEndpoint.as_view(),
+        name="portal_endpoint_resume",
+    ),
+    path(
+        "affiliates/portal/endpoints/<uuid:pk>/secret/",
+        endpoints.ReplaceSecret.as_view(),
+        name="portal_endpoint_secret",
+    ),
+    path(
+        "affiliates/portal/endpoints/<uuid:pk>/delete/",
+        endpoints.DeleteEndpoint.as_view(),
+        name="portal_endpoint_delete",
+    ),
+    path("affiliates/portal/endpoints/<uuid:pk>/again/", endpoints.SendDeadAgain.as_view(), name="portal_send_dead"),
+    path(
+        "affiliates/portal/endpoints/<uuid:pk>/events/<uuid:event_id>/again/",
+        endpoints.SendAgain.as_view(),
+        name="portal_send_again",
+    ),
     path("affiliates/portal/help/", help_page.HelpPage.as_view(), name="portal_help"),
     path("affiliates/portal/year/", yearly.YearPage.as_view(), name="portal_year"),
     path("affiliates/portal/files/<slug:kind>.csv", exports.Export.as_view(), name="portal_export"),

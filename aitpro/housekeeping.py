@@ -16,6 +16,7 @@ from accounts.models.session import Session
 from affiliates.commissions.lifecycle import approve_past_hold
 from affiliates.commissions.objections import remind_of_overdue_objections
 from affiliates.commissions.rate_notices import announce_rate_changes
+from affiliates.endpoints.delivery import deliver_due
 from affiliates.membership.account_state import anonymize_closed_affiliates
 from affiliates.membership.announcements import mail_announcements
 from affiliates.membership.notifications import mail_monthly_summaries
@@ -142,6 +143,7 @@ JOBS: dict[str, Job] = {
     "affiliates notified of new rates": Job(lambda now: announce_rate_changes(now=now), AFFILIATES),
     "monthly summaries mailed": Job(lambda now: mail_monthly_summaries(now=now), AFFILIATES),
     "announcements mailed": Job(lambda now: mail_announcements(now=now), AFFILIATES),
+    "events for endpoints due": Job(lambda now: deliver_due(now=now), AFFILIATES),
     "closed affiliates anonymized": Job(lambda now: anonymize_closed_affiliates(now=now), AFFILIATES),
     "ledger reconciled": Job(lambda now: reconcile_ledger_nightly(now=now), AFFILIATES),
     "balances folded": Job(lambda now: merge_balance_rows(now=now), AFFILIATES),

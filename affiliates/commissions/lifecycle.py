@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from affiliates.models import Attribution, Commission, Flag, LedgerEntry, calculate_commission
+from affiliates.endpoints.outbox import announce_commission
+from affiliates.models import Attribution, Commission, EventKind, Flag, LedgerEntry, calculate_commission
 from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
@@ -51,6 +52,7 @@ def earn_commission(*, payment: Payment) -> Commission | None:
         },
     )
     if is_new:
+        announce_commission(EventKind.COMMISSION_CREATED, commission)
         _reject_if_confirmed(commission)
     return commission
 
@@ -76,6 +78,7 @@ def approve_commission(*, commission: Commission, actor: User | None) -> bool:
     commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), actor
     commission.save(update_fields=["state", "approved_at", "approved_by"])
     add_ledger_entry(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
+    announce_commission(EventKind.COMMISSION_APPROVED, commission)
     record(action="affiliates.commission.approved", about=commission, actor=actor)
     return True
 
@@ -93,6 +96,7 @@ def reject_commission(*, commission: Commission, reason: str, actor: User | None
         refuse_text_about_erased(commission, reason)
     commission.state, commission.reason = State.REJECTED, reason.strip()[:300]
     commission.save(update_fields=["state", "reason"])  # not `update()`: saving recalculates the statistics of its day
+    announce_commission(EventKind.COMMISSION_REJECTED, commission)
     record(action="affiliates.commission.rejected", about=commission, actor=actor)
     return True
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from affiliates.models import Commission, LedgerEntry, PayoutItem
+from affiliates.endpoints.outbox import announce_commission
+from affiliates.models import Commission, EventKind, LedgerEntry, PayoutItem
 from privacy.audit.trail import record
 from shop.models import Payment, Refund
 from shop.money import Money
@@ -29,6 +30,7 @@ def reverse_commission(*, payment: Payment, refund: Refund) -> None:
     if _save_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
         if commission.approved_at:  # one that was never credited is credited less when it is approved
             add_ledger_entry(commission, LedgerEntry.Kind.REVERSAL, -reversed_amount, refund=refund)
+        announce_commission(EventKind.COMMISSION_REVERSED, commission)
         record(action="affiliates.commission.reversed", about=commission, actor=None)
 
 
@@ -72,6 +74,7 @@ def restore_commission(*, payment: Payment, refund: Refund) -> None:
     commission.save(update_fields=["reversed_minor", "state"])
     if commission.approved_at:  # one that was never credited is credited more when it is approved
         add_ledger_entry(commission, LedgerEntry.Kind.RESTORED, restored_amount, refund=refund)
+    announce_commission(EventKind.COMMISSION_RESTORED, commission)
     record(action="affiliates.commission.restored", about=commission, actor=None)
 
 

@@ -14,12 +14,14 @@ from django.db import models, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from affiliates.endpoints.managing import delete_endpoints
 from affiliates.mails import ACCOUNT_CLOSED, ACCOUNT_REINSTATED, ACCOUNT_SUSPENDED
 from affiliates.models import (
     Adjustment,
     Affiliate,
     Application,
     Commission,
+    Endpoint,
     LedgerEntry,
     Objection,
     PayoutEmailChange,
@@ -66,6 +68,7 @@ def close_affiliate(*, affiliate: Affiliate, actor: User, reason: str = "") -> N
     affiliate.payout_email_changes.filter(state=PayoutEmailChange.State.WAITING).update(
         state=PayoutEmailChange.State.WITHDRAWN, ended_at=timezone.now()
     )
+    delete_endpoints(Endpoint.objects.filter(affiliate=affiliate), actor=actor)
     _notify_affiliate(ACCOUNT_CLOSED, affiliate)
     if not (affiliate.user.is_staff or affiliate.user.is_superuser):
         affiliate.user.is_active = False

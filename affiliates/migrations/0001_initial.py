@@ -320,6 +320,59 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Endpoint',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('url', privacy.encryption.fields.SealedTextField(max_length=500, verbose_name='address')),
+                ('secret', privacy.encryption.fields.SealedTextField(max_length=100)),
+                ('previous_secret', privacy.encryption.fields.SealedTextField(max_length=100, null=True)),
+                ('previous_until', models.DateTimeField(null=True)),
+                ('kinds', models.CharField(max_length=300)),
+                ('state', models.CharField(choices=[('active', 'active'), ('paused', 'paused'), ('disabled', 'disabled after failures')], default='active', max_length=10)),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('failing_since', models.DateTimeField(null=True)),
+                ('quiet_until', models.DateTimeField(default=django.utils.timezone.now)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='endpoints', to='affiliates.affiliate')),
+            ],
+            options={
+                'verbose_name': 'webhook endpoint',
+                'ordering': ['created_at', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='EndpointDelivery',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('event_id', models.UUIDField(default=uuid.uuid4)),
+                ('kind', models.CharField(choices=[('commission.created', 'Commission created'), ('commission.approved', 'Commission approved'), ('commission.rejected', 'Commission rejected'), ('commission.reversed', 'Commission reversed, in full or in part'), ('commission.restored', 'Commission restored after a reverted refund'), ('payout.sent', 'Payout sent to PayPal'), ('payout.paid', 'Payout paid'), ('payout.failed', 'Payout failed or returned'), ('endpoint.test', 'Test')], max_length=30)),
+                ('body', privacy.encryption.fields.SealedTextField()),
+                ('day', models.DateField()),
+                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sending', 'being sent'), ('delivered', 'delivered'), ('dead', 'failed')], default='waiting', max_length=10)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='affiliates.endpoint')),
+            ],
+            options={
+                'ordering': ['-day', '-event_id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='EndpointAttempt',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('started_at', models.DateTimeField()),
+                ('outcome', models.CharField(choices=[('accepted', 'accepted'), ('refused', 'another status code than 2xx; redirects are not followed'), ('not_found', "the server's name was not found"), ('not_public', "the server's name leads to an address that is not public"), ('certificate', "no valid certificate for the server's name"), ('timed_out', 'no answer in time'), ('no_answer', 'the connection failed, or the answer was not HTTP')], max_length=12)),
+                ('status', models.PositiveSmallIntegerField(null=True)),
+                ('milliseconds', models.PositiveIntegerField()),
+                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='affiliates.endpointdelivery')),
+            ],
+            options={
+                'ordering': ['started_at', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='Flag',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -734,6 +787,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='dailysales',
             constraint=models.UniqueConstraint(fields=('affiliate', 'day', 'currency'), name='one_sales_total_per_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='endpoint',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('previous_secret__isnull', True), ('previous_until__isnull', True)), models.Q(('previous_secret__isnull', False), ('previous_until__isnull', False)), _connector='OR'), name='previous_secret_has_an_end'),
+        ),
+        migrations.AddIndex(
+            model_name='endpointdelivery',
+            index=models.Index(fields=['state', 'due_at'], name='endpoint_deliveries_due'),
+        ),
+        migrations.AddIndex(
+            model_name='endpointdelivery',
+            index=models.Index(fields=['endpoint', '-day', '-event_id'], name='deliveries_of_endpoint'),
+        ),
+        migrations.AddConstraint(
+            model_name='endpointdelivery',
+            constraint=models.UniqueConstraint(fields=('endpoint', 'event_id'), name='one_delivery_per_endpoint_and_event'),
+        ),
+        migrations.AddConstraint(
+            model_name='endpointattempt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['accepted', 'refused']), ('status__isnull', False)), models.Q(models.Q(('outcome__in', ['accepted', 'refused']), _negated=True), ('status__isnull', True)), _connector='OR'), name='answered_attempt_has_its_status'),
         ),
         migrations.AddConstraint(
             model_name='flag',

@@ -8,6 +8,7 @@ from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
 from .consent import ConsentMode, StorageNotAllowed, consent_mode, require_consent
 from .creative import IMAGES, Creative
+from .endpoint import CHOSEN, MOST_ENDPOINTS, Endpoint, EndpointAttempt, EndpointDelivery, EventKind
 from .flag import Flag
 from .group import AffiliateGroup
 from .label import LONGEST_LABEL, MOST_LABELS, Label, LabelSales, UncountedSale
@@ -23,12 +24,14 @@ from .rollup import COUNTERS, DIMENSIONS, By, CommissionDay, DailyClicks, DailyS
 from .terms import TermsAcceptance, TermsVersion
 
 __all__ = [
+    "CHOSEN",
     "CODE",
     "COUNTERS",
     "DIMENSIONS",
     "IMAGES",
     "LEDGER",
     "LONGEST_LABEL",
+    "MOST_ENDPOINTS",
     "MOST_LABELS",
     "REFERRAL_LIFE",
     "Adjustment",
@@ -47,6 +50,10 @@ __all__ = [
     "CommissionDay",
     "CommissionQuerySet",
     "ConsentMode",
+    "Endpoint",
+    "EndpointAttempt",
+    "EndpointDelivery",
+    "EventKind",
     "Flag",
     "Label",
     "LabelSales",

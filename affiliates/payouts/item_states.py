@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from affiliates.endpoints.outbox import announce_payouts
 from affiliates.mails import PAID_OUT, PAYOUT_RETURNED
-from affiliates.models import Commission, LedgerEntry, PayoutItem, PayoutRun
+from affiliates.models import Commission, EventKind, LedgerEntry, PayoutItem, PayoutRun
 from affiliates.models.payout import PayoutItemQuerySet
 from privacy.audit.trail import record
 from privacy.encryption.models import uuid7
@@ -86,6 +87,7 @@ def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
     item.state, item.settled_at, item.reference = State.PAID, at, reference or None
     item.save(update_fields=["state", "settled_at", "reference"])
     item.commissions().in_payout().update(state=Commission.State.PAID, paid_at=at)
+    announce_payouts(EventKind.PAYOUT_PAID, [item])
     _notify_affiliate(PAID_OUT, item)
 
 
@@ -100,6 +102,7 @@ def mark_returned(item: PayoutItem, *, state: State, error: str = "", failure: s
     if failure:
         item.failure = failure
         item.save(update_fields=["failure"])
+    announce_payouts(EventKind.PAYOUT_FAILED, [item])
     _notify_affiliate(PAYOUT_RETURNED, item)
 
 

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from affiliates.models import PayoutItem, PayoutRun, PayPalBatch
+from affiliates.endpoints.outbox import announce_payouts
+from affiliates.models import EventKind, PayoutItem, PayoutRun, PayPalBatch
 from privacy.audit.trail import record, record_many
 from privacy.databases.tasks import commits_by_itself
 from privacy.registry.purpose_binding import acts_for
@@ -127,6 +128,7 @@ def _mark_sent(batch: PayPalBatch, paypal_batch_id: str) -> None:
     )
     if marked:
         batch.items.filter(state=Item.QUEUED).update(state=Item.SENT)
+        announce_payouts(EventKind.PAYOUT_SENT, batch.items.filter(state=Item.SENT))
         _update_run_state(batch)
 
 
@@ -139,6 +141,7 @@ def _mark_denied(batch: PayPalBatch, problem: str) -> None:
         PayoutRun.objects.filter(pk=batch.run_id).update(problem=problem[:200])
         items = list(batch.items.in_progress().select_for_update().order_by("pk"))
         release_funds(items, state=Item.CANCELLED, error="refused with its batch")
+        announce_payouts(EventKind.PAYOUT_FAILED, PayoutItem.objects.filter(pk__in=[item.pk for item in items]))
         _update_run_state(batch)
         record_many(action="affiliates.payout.item_returned", about=items, actor=None)
 

@@ -12,10 +12,13 @@ import math
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+
+# A row of `socket.getaddrinfo`: family, kind, protocol, canonical name, address.
+Resolved = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
 _until: ContextVar[float] = ContextVar("until", default=math.inf)
 
@@ -91,8 +94,13 @@ def bounded_tls(context: ssl.SSLContext) -> ssl.SSLContext:
 
 def connect(host: str, port: int, *, timeout: float | None) -> BoundedSocket:
     """As `socket.create_connection`: the first of the host's addresses that answers, each within `timeout`."""
+    return connect_to(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), timeout=timeout)
+
+
+def connect_to(resolved: Iterable[Resolved], *, timeout: float | None) -> BoundedSocket:
+    """The first of these addresses that answers, as `socket.getaddrinfo` returned them."""
     failure = OSError("the host has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _, address in resolved:
         line = BoundedSocket(family, kind, protocol)
         line.settimeout(timeout)
         try:
