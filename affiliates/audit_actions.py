@@ -32,7 +32,7 @@ audit_actions(
         "affiliates.commission.reversed": "{actor} reversed {object}",
         "affiliates.endpoint.added": "{actor} added {object}",
         "affiliates.endpoint.deleted": "{actor} deleted {object}",
-        "affiliates.endpoint.disabled": "{object} was disabled after its server had failed for days, or refused events",
+        "affiliates.endpoint.disabled": "The site disabled {object}, whose server did not accept events",
         "affiliates.endpoint.secret_replaced": "{actor} replaced the secret of {object}",
         "affiliates.group.changed": "{actor} moved {object} to another group",
         "affiliates.ledger.adjusted": "{actor} adjusted a balance with {object}",

@@ -7,7 +7,6 @@ little; one that fails for days is disabled, and its affiliate emailed.
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from privacy.mail.sending import notify
 from privacy.registry.expiring import is_due
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
-from privacy.web.public_https import NotPublic, post
+from privacy.web.public_https import NameNotFound, NotPublic, post
 
 from .signing import signed_headers
 
@@ -97,13 +96,13 @@ def _post(delivery: EndpointDelivery) -> Answer:
         outcome = Outcome.ACCEPTED if 200 <= status < 300 else Outcome.REFUSED
     except NotPublic:
         outcome = Outcome.NOT_PUBLIC
-    except socket.gaierror:
+    except NameNotFound:
         outcome = Outcome.NOT_FOUND
     except ssl.SSLCertVerificationError:
         outcome = Outcome.CERTIFICATE
     except TimeoutError:
         outcome = Outcome.TIMED_OUT
-    except (OSError, ValueError):  # the latter of a name that can't be asked for
+    except OSError:
         outcome = Outcome.NO_ANSWER
     return Answer(now, outcome, status, round((monotonic() - began) * 1000))
 

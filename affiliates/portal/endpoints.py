@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import getsource
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.generic import FormView
 
+from affiliates.endpoints import verify_event
 from affiliates.endpoints.delivery import ANSWER_WITHIN, WAITS
 from affiliates.endpoints.managing import (
     BOTH_SECRETS_FOR,
@@ -37,6 +39,7 @@ from ..models.endpoint import KEPT_DAYS
 from .base import AffiliateView, PortalPage
 from .commissions import query_without_page
 
+EXAMPLE = getsource(verify_event)
 PER_PAGE = 50
 SENDINGS_PER_HOUR = 60  # tests and repetitions of one affiliate
 
@@ -80,9 +83,8 @@ class EndpointsPage(PortalPage, FormView[EndpointForm]):
         return {"kinds": list(CHOSEN)}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            endpoints=Endpoint.objects.filter(affiliate=self.affiliate), most=MOST_ENDPOINTS, **kwargs
-        )
+        endpoints = Endpoint.objects.filter(affiliate=self.affiliate)
+        return super().get_context_data(endpoints=endpoints, most=MOST_ENDPOINTS, example=EXAMPLE, **kwargs)
 
     def form_valid(self, form: EndpointForm) -> HttpResponse:
         chosen = form.cleaned_data

@@ -2,7 +2,7 @@
 
 - `people`: affiliates with their own browsers, and applicants; `moving_in`: one from another program
 - `visits`: visitors who follow their links
-- `portal_input`: what affiliates type into the portal; `portal`: what they can see
+- `portal_input`: what affiliates type into the portal; `endpoints`: their own programs; `portal`: what they can see
 - `by_hand`: what staff change for them; `payouts`: what becomes of their sales
 - `unauthorized_access`: who reaches for other people's data
 - `erasure`: everybody's data is deleted; `expiry`: the 30 days; `consent_modes`: what may be stored at all
@@ -10,5 +10,5 @@
 
 # In the order in which those of one stage are run; importing registers them.
 # isort: off
-from . import people, moving_in, visits, portal_input, portal, by_hand, payouts  # noqa: F401
+from . import people, moving_in, visits, portal_input, endpoints, portal, by_hand, payouts  # noqa: F401
 from . import unauthorized_access, erasure, expiry, consent_modes  # noqa: F401

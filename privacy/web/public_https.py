@@ -42,6 +42,14 @@ class NotPublic(OSError):
     """The name leads to an address that isn't public."""
 
 
+class NameNotFound(OSError):
+    """The name server knows no address of it."""
+
+
+class BadAnswer(OSError):
+    """What was answered isn't HTTP."""
+
+
 def clean_url(text: str) -> str:
     """The URL in ASCII, its name by UTS 46. Only https, port 443, and a name. Raises `URLRefused`."""
     text = text.strip()
@@ -87,10 +95,13 @@ def is_public(address: str) -> bool:
 
 
 def resolve_public(host: str) -> list[Resolved]:
-    """All addresses of the name. Raises `NotPublic` if a single one isn't public, and `socket.gaierror`."""
+    """All addresses of the name. Raises `NotPublic` if a single one isn't public, and `NameNotFound`."""
     if host.rpartition(".")[2] in SPECIAL_NAMES:
         raise NotPublic("a name of private networks")
-    resolved = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)
+    try:
+        resolved = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        raise NameNotFound(host) from None
     if not all(is_public(str(address[0])) for *_, address in resolved):
         raise NotPublic("an address that isn't public")
     return list(resolved)
@@ -108,7 +119,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
     """Posts to a URL of `clean_url`. Returns the status code of the answer, whose headers alone are read (of at most
     100 lines), within `seconds` for everything but the name's resolution.
 
-    Raises `NotPublic`, `TimeoutError`, `ssl.SSLError` and other kinds of `OSError`, and `BadAnswer`.
+    Raises an `OSError`: one of this module's, `TimeoutError`, `ssl.SSLError`, or another.
     """
     parts = urlsplit(url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
@@ -121,7 +132,3 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
             raise BadAnswer(type(error).__name__) from None
         finally:
             connection.close()
-
-
-class BadAnswer(OSError):
-    """What was answered isn't HTTP."""

@@ -15,6 +15,8 @@ from affiliates.models import (
     Application,
     Attribution,
     Commission,
+    Endpoint,
+    EndpointDelivery,
     Flag,
     Label,
     LedgerEntry,
@@ -98,6 +100,17 @@ def _affiliate(email: str, name: str, product: Product) -> User:
         affiliate=affiliate, email=f"new-{email}", stop_digest=hash_token(email), takes_effect_at=timezone.now()
     )
     Label.objects.create(affiliate=affiliate, name=f"{name}-newsletter")
+    endpoint = Endpoint.objects.create(
+        affiliate=affiliate,
+        url=f"https://hooks.example.com/{name}",
+        secret=f"whsec_{name}",
+        previous_secret=f"whsec_former_{name}",
+        previous_until=now,
+        kinds="payout.paid",
+    )
+    EndpointDelivery.objects.create(
+        endpoint=endpoint, kind="payout.paid", body=f'{{"to":"{name}"}}', day=now.date(), due_at=now
+    )
     MovedAffiliate.objects.create(affiliate=affiliate, source="affiliatewp", source_id=f"{name}-12", notice="told")
     OldLink.objects.create(affiliate=affiliate, parameter="via", value=name)
     Application.objects.create(

@@ -18,7 +18,8 @@ from django.views.generic import View
 from accounts.models import User
 from affiliates import urls
 from affiliates.commissions.objections import open_objection
-from affiliates.models import Affiliate, Commission
+from affiliates.endpoints.managing import add_endpoint
+from affiliates.models import CHOSEN, Affiliate, Commission
 from affiliates.payouts.runs import prepare_payout
 from affiliates.portal.base import AffiliateView
 from api import urls as api_urls
@@ -67,6 +68,7 @@ class Others:
 
     def __init__(self, alice: Affiliate, product: Product, bob: User) -> None:
         self.affiliate = alice
+        endpoint = add_endpoint(affiliate=alice, url="https://hooks.example.com/alices-endpoint", kinds=CHOSEN)
         self.paid = approved_sale(alice, product)
         prepare_payout(currency="USD", actor=bob)
         self.disputed = sale(alice, product, campaign="alices-newsletter")
@@ -78,10 +80,11 @@ class Others:
         attributions = [line.attribution.pk for line in (self.paid, self.disputed)]
         label = alice.labels.get()
         self.numbers = [self.paid.pk, self.disputed.pk, payout.pk, payout.run_id, self.dispute.pk, alice.pk, label.pk]
-        self.numbers += [*entries, *orders, *attributions, alice.user.pk, uuid4()]
+        self.numbers += [*entries, *orders, *attributions, alice.user.pk, uuid4(), endpoint.pk]
+        self.numbers += [delivery.event_id for delivery in endpoint.deliveries.all()]
         self.secrets = [
             *(line.number for line in (self.paid, self.disputed)),
-            *("17.99", "alices-newsletter", "alices-objection", "alice@example.com", "DEMO"),
+            *("17.99", "alices-newsletter", "alices-objection", "alices-endpoint", "alice@example.com", "DEMO"),
         ]
 
 

@@ -22,16 +22,18 @@ REHEARSAL = {
 REHEARSAL |= {"aitpro/probes/served.py"}  # starts the server, and speaks to it
 PAYPAL = {f"shop/paypal/{name}.py" for name in ("client", "certificates", "transport")}
 BOUNDED = "privacy/web/bounded_sockets.py"  # connections with a deadline
+PUBLIC = "privacy/web/public_https.py"
 
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": {"aitpro/logs/error_reports.py", "privacy/web/bounded_http.py", *REHEARSAL},
+    "http.client": {"aitpro/logs/error_reports.py", "privacy/web/bounded_http.py", PUBLIC, *REHEARSAL},
     "httpx": set[str](),
     "requests": PAYPAL,
     "socket": {
         DEMO,
         BOUNDED,
+        PUBLIC,
         "shop/paypal/transport.py",
         "aitpro/web_worker.py",
         "aitpro/processes/after_web.py",
