@@ -30,7 +30,7 @@ from privacy.mail.sending import notify
 from privacy.registry.expiring import is_due
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
-from privacy.web.public_https import NameNotFound, NotPublic, post
+from privacy.web.public_https import NotPublic, post
 
 from .signing import signed_headers
 
@@ -96,8 +96,6 @@ def _post(delivery: EndpointDelivery) -> Answer:
         outcome = Outcome.ACCEPTED if 200 <= status < 300 else Outcome.REFUSED
     except NotPublic:
         outcome = Outcome.NOT_PUBLIC
-    except NameNotFound:
-        outcome = Outcome.NOT_FOUND
     except ssl.SSLCertVerificationError:
         outcome = Outcome.CERTIFICATE
     except TimeoutError:

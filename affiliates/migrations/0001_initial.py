@@ -363,7 +363,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('started_at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('accepted', 'accepted'), ('refused', 'another status code than 2xx; redirects are not followed'), ('not_found', "the server's name was not found"), ('not_public', "the server's name leads to an address that is not public"), ('certificate', "no valid certificate for the server's name"), ('timed_out', 'no answer in time'), ('no_answer', 'the connection failed, or the answer was not HTTP')], max_length=12)),
+                ('outcome', models.CharField(choices=[('accepted', 'accepted'), ('refused', 'another status code than 2xx; redirects are not followed'), ('not_public', "no public address was found for the server's name"), ('certificate', "no valid certificate for the server's name"), ('timed_out', 'no answer in time'), ('no_answer', 'the connection failed, or the answer was not HTTP')], max_length=12)),
                 ('status', models.PositiveSmallIntegerField(null=True)),
                 ('milliseconds', models.PositiveIntegerField()),
                 ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='affiliates.endpointdelivery')),

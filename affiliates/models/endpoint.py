@@ -202,8 +202,7 @@ class EndpointAttempt(models.Model):
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", "accepted"
         REFUSED = "refused", "another status code than 2xx; redirects are not followed"
-        NOT_FOUND = "not_found", "the server's name was not found"
-        NOT_PUBLIC = "not_public", "the server's name leads to an address that is not public"
+        NOT_PUBLIC = "not_public", "no public address was found for the server's name"
         CERTIFICATE = "certificate", "no valid certificate for the server's name"
         TIMED_OUT = "timed_out", "no answer in time"
         NO_ANSWER = "no_answer", "the connection failed, or the answer was not HTTP"

@@ -32,7 +32,7 @@ def an_affiliate_uses_an_endpoint(rehearsal: Rehearsal) -> None:
         browser.submit(button)
     rehearsal.work()
     browser.open(page)
-    rehearsal.expect("an address that is not public" in browser.text, "an attempt at an endpoint is listed")
+    rehearsal.expect("no public address was found" in browser.text, "an attempt at an endpoint is listed")
     for button in ("failed events again", "Replace the secret"):
         browser.submit(button)
         rehearsal.work()

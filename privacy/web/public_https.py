@@ -39,11 +39,8 @@ class URLRefused(ValueError):
 
 
 class NotPublic(OSError):
-    """The name leads to an address that isn't public."""
-
-
-class NameNotFound(OSError):
-    """The name server knows no address of it."""
+    """The name leads to no address, or to one that isn't public. Which of these, would tell strangers about the names of
+    this network."""
 
 
 class BadAnswer(OSError):
@@ -95,13 +92,13 @@ def is_public(address: str) -> bool:
 
 
 def resolve_public(host: str) -> list[Resolved]:
-    """All addresses of the name. Raises `NotPublic` if a single one isn't public, and `NameNotFound`."""
+    """All addresses of the name. Raises `NotPublic` if there is none, or a single one isn't public."""
     if host.rpartition(".")[2] in SPECIAL_NAMES:
         raise NotPublic("a name of private networks")
     try:
         resolved = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
-        raise NameNotFound(host) from None
+        raise NotPublic("no address") from None
     if not all(is_public(str(address[0])) for *_, address in resolved):
         raise NotPublic("an address that isn't public")
     return list(resolved)
