@@ -39,8 +39,8 @@ class URLRefused(ValueError):
 
 
 class NotPublic(OSError):
-    """The name leads to no address, or to one that isn't public. Which of these, would tell strangers about the names of
-    this network."""
+    """The name leads to no address, or to one that isn't public. Telling these apart would tell strangers
+    which names this network has."""
 
 
 class BadAnswer(OSError):
