@@ -44,7 +44,7 @@ def an_affiliate_uses_an_endpoint(rehearsal: Rehearsal) -> None:
     browser.submit("Add this endpoint", url="https://hooks.example/other", kinds=["payout.paid"])
     browser.follow("I have copied it")
     browser.submit("Delete this endpoint")
-    rehearsal.expect("are deleted" in browser.text, "an affiliate can delete an endpoint")
+    rehearsal.expect("are deleted" in browser.html, "an affiliate can delete an endpoint")
 
 
 @probe(PRIVATE, stage=Stage.PLANT)

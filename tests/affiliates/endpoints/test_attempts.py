@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from affiliates.endpoints import delivery as module
@@ -34,9 +34,10 @@ HOUR = timedelta(hours=1)
 
 def payout_event(endpoint: Endpoint) -> EndpointDelivery:
     """An event that is due at once."""
-    run = PayoutRun.objects.create(currency="USD")
-    item = PayoutItem.objects.create(run=run, affiliate=endpoint.affiliate, amount_minor=1799, currency="USD")
-    announce_payouts(EventKind.PAYOUT_PAID, [item])
+    with transaction.atomic():
+        run = PayoutRun.objects.create(currency="USD")
+        item = PayoutItem.objects.create(run=run, affiliate=endpoint.affiliate, amount_minor=1799, currency="USD")
+        announce_payouts(EventKind.PAYOUT_PAID, [item])
     return EndpointDelivery.objects.latest("created_at", "pk")
 
 
