@@ -6,12 +6,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from shop.models import DiscountCode
 from tests.site.budget.answering_paypal import answering_paypal
 from tests.site.budget.counting import count_work
-from tests.site.budget.paths import PATHS, World
+from tests.site.budget.paths import PATHS, World, checkout
 
 from .timing import Ratio, seconds, sized
 
@@ -22,6 +24,7 @@ OBSTACLES = {
     "checkout": "two limits, which Redis would count without queries, and the referral are looked up and written",
     "webhook": "one transaction books payment, commission, statistics, license, mail and two audit entries",
 }
+CODE, CODED = "BENCHMARK10", 1.1  # a discount code, and how many times as long a checkout with it may take
 
 
 def measure() -> Iterator[Ratio]:
@@ -43,3 +46,17 @@ def measure() -> Iterator[Ratio]:
             yield Ratio(
                 f"queries {label}", work.queries, QUERIES, at_least=False, unit="", detail=detail, obstacle=obstacle
             )
+        yield _coded_checkout(world)
+
+
+def _coded_checkout(world: World) -> Ratio:
+    DiscountCode.objects.create(code=CODE, percent=Decimal(10))
+    with_code, without, ratio = [], [], []
+    for _ in range(PURCHASES):
+        coded, plain = seconds(checkout(world, code=CODE)), seconds(checkout(world))
+        with_code.append(coded * 1000)
+        without.append(plain * 1000)
+        ratio.append(coded / plain)
+    detail = f"{statistics.median(with_code):.1f} against {statistics.median(without):.1f} ms"
+    what = "from the checkout form to PayPal with a discount code, against without"
+    return Ratio(what, statistics.median(ratio), CODED, at_least=False, detail=detail)

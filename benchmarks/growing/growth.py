@@ -23,6 +23,8 @@ from accounts.models import User
 from affiliates.models import Affiliate, Click, Commission, LedgerEntry, PayoutItem
 from affiliates.payouts.reconciliation import first_difference
 from aitpro.housekeeping import Lane, housekeep
+from api.scopes import Scope
+from api.tokens.making import make_token
 from benchmarks.timing import Ratio, sized
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
@@ -95,13 +97,20 @@ def _tasks(owner: User) -> dict[str, Task]:
     person = reverse("admin:person", args=["shop.order", last.pk])
     sales, program = reverse("shop:report"), reverse("affiliates:report")
     last_page = min(Order.objects.count() // 100, 100)  # of those that a list has: it counts up to 10,000
-    typical, heavy = (_signed_in(Affiliate.objects.get(code=code).user) for code in ("GROW2", "GROW1"))
+    typical_owner, heavy_owner = (Affiliate.objects.get(code=code).user for code in ("GROW2", "GROW1"))
+    typical, heavy = _signed_in(typical_owner), _signed_in(heavy_owner)
 
     def page(client: Client, address: str) -> Task:
         return Task(lambda: _opened(client.get(address), address), STAFF if client is staff else None)
 
     def found(text: str) -> Task:
         return Task(lambda: _opened(staff.post(search, {"text": text}, follow=True), search), STAFF)
+
+    def api(owner: User, path: str, *scopes: Scope) -> Task:
+        """The limits are counted in the database here, which costs queries that Redis would save."""
+        _, token = make_token(owner=owner, name=None, scopes=scopes, days=7, now=timezone.now())
+        program, address = Client(headers={"Authorization": f"Bearer {token}"}), f"/api/v1/{path}"
+        return Task(lambda: _opened(program.get(address), address))
 
     lists = {
         f"list of {model._meta.verbose_name_plural}": page(
@@ -115,6 +124,8 @@ def _tasks(owner: User) -> dict[str, Task]:
         "portal, that one's commissions": page(heavy, "/affiliates/portal/commissions/"),
         "staff start page": page(staff, reverse("admin:index")),
         **lists,
+        "API, that affiliate's commissions": api(heavy_owner, "commissions", Scope.EARNINGS),
+        "API, orders": api(owner, "staff/orders", Scope.ORDERS),
         "orders, the last page": page(staff, f"{reverse('admin:shop_order_changelist')}?p={last_page}"),
         "orders, refunded ones": page(staff, f"{reverse('admin:shop_order_changelist')}?state__exact=refunded"),
         "orders, last month": page(staff, f"{reverse('admin:shop_order_changelist')}?{_last_month()}"),
