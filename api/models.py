@@ -39,6 +39,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         "expires_at": "expires at",
         "last_used_on": "day of its last use",
     },
+    unlisted=frozenset({"digest"}),
     source="the form in your account",
     recipients="nobody",
 )

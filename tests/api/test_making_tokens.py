@@ -25,6 +25,7 @@ from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
 from privacy.erasure.retention import purge_expired
 from privacy.models.submitted_form import SubmittedForm
+from privacy.requests.archive import collect
 from privacy.signals import database_restored
 from tests.accounts.test_roles import member
 from tests.cast import signed_in
@@ -286,3 +287,12 @@ def test_the_account_page_and_the_profile_lead_to_the_tokens(alice: Affiliate, b
 
 def test_each_scope_of_the_staffs_needs_a_permission() -> None:
     assert {scope for scope in Scope if scope.startswith("staff:")} == {*PERMISSIONS}
+
+
+def test_the_archive_has_what_a_token_may_read_and_neither_token_nor_digest(alice: Affiliate) -> None:
+    token_of(alice.user)
+    [section] = [each for each in collect(email="alice@example.com") if each["what"] == "Your API tokens"]
+    [row] = section["rows"]
+    assert row["name"] == "spreadsheet"
+    assert row["what it may read"] == "statistics earnings links"
+    assert ApiToken.objects.get().digest not in str(row)
