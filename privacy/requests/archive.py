@@ -161,7 +161,8 @@ def _internal(f: models.Field[Any, Any]) -> bool:
 
 def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
     if f.is_relation:
-        return str(getattr(row, f.name))
+        related = getattr(row, f.name)
+        return None if related is None else str(related)
     if hasattr(f, "in_words"):
         value = getattr(row, f.name)
         return None if value == f.default == 0 else f.in_words(value, row) or None

@@ -11,7 +11,9 @@ from accounts.models import LinkRequest, User
 from accounts.models.second_factor import Authenticator, make_recovery_codes
 from accounts.models.session import Session
 from affiliates.models import (
+    Adjustment,
     Affiliate,
+    AffiliateDiscount,
     Application,
     Attribution,
     Commission,
@@ -48,7 +50,16 @@ from privacy.registry.declarations import personal_models
 from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
 from shop.delivery.license_keys import new_license_key
-from shop.models import OrderLinksRequest, OrderNote, Product, Refund, RefundReason, RefundRequest
+from shop.models import (
+    DiscountCode,
+    DiscountUse,
+    OrderLinksRequest,
+    OrderNote,
+    Product,
+    Refund,
+    RefundReason,
+    RefundRequest,
+)
 from shop.models.delivery import License
 from tests import factories
 
@@ -63,6 +74,8 @@ KEPT = {
 KEPT_WITHOUT_A_PERSON = {
     "The affiliate who brought your order",
     "Codes you have had",
+    "Discounts on your orders",
+    "Your discount codes",
     "Where your affiliate account comes from",
     "Your links in the program that moved here",
 }
@@ -111,6 +124,16 @@ def _affiliate(email: str, name: str, product: Product) -> User:
     EndpointDelivery.objects.create(
         endpoint=endpoint, kind="payout.paid", body=f'{{"to":"{name}"}}', day=now.date(), due_at=now
     )
+    Adjustment.objects.create(
+        affiliate=affiliate,
+        kind="bonus",
+        amount_minor=5,
+        currency="USD",
+        reason=f"dear {name}",
+        reference=f"No. {name}",
+    )
+    discount = DiscountCode.objects.create(code=f"TEN{DiscountCode.objects.count()}", percent=10)
+    AffiliateDiscount.objects.create(affiliate=affiliate, discount=discount)
     MovedAffiliate.objects.create(affiliate=affiliate, source="affiliatewp", source_id=f"{name}-12", notice="told")
     OldLink.objects.create(affiliate=affiliate, parameter="via", value=name)
     Application.objects.create(
@@ -162,6 +185,8 @@ def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> No
         product, email=email, name=name, phone="+18055550142", address=address, former_shop=f"the shop of {name}"
     )
     License.objects.create(order=order, key=new_license_key())
+    discount = DiscountCode.objects.create(code=f"TWENTY{DiscountCode.objects.count()}", percent=20)
+    DiscountUse.objects.create(order=order, discount=discount, amount_minor=100, currency="USD", state="used")
     RefundRequest.objects.create(order=order, reason=f"{name} is unhappy", answer=f"Dear {name}")
     OrderNote.objects.create(order=order, text=f"{name} called")
     payment = factories.payment(order)
