@@ -57,8 +57,8 @@ class ServedPage:
 
     @property
     def lets_in(self) -> set[str]:
-        """Third-party sources allowed by the policy, except PayPal's checkout. A mail that is shown in a sandbox has its
-        styles in itself; the words of a sandbox are no sources."""
+        """Third-party sources allowed by the policy, except PayPal's checkout. A mail in a sandbox has its own styles, and
+        the words of a sandbox are no sources."""
         allowed = {(name, source) for name, sources in self.policy.items() for source in sources if source not in OWN}
         expected = {("form-action", settings.PAYPAL_APPROVE_ORIGIN)}
         if "sandbox" in self.policy:
