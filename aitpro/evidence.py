@@ -57,7 +57,7 @@ class ServedPage:
 
     @property
     def lets_in(self) -> set[str]:
-        """Third-party sources allowed by the policy, except PayPal's checkout. A mail in a sandbox brings its styles, and
+        """Third-party sources allowed by the policy, except PayPal's checkout. A mail in a sandbox has its styles, and
         the words of a sandbox are no sources."""
         allowed = {(name, source) for name, sources in self.policy.items() for source in sources if source not in OWN}
         expected = {("form-action", settings.PAYPAL_APPROVE_ORIGIN)}
