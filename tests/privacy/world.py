@@ -182,7 +182,7 @@ def _objection(affiliate: Affiliate, name: str, product: Product) -> None:
 def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> None:
     address = f"1 {name} Road"
     order = factories.order(
-        product, email=email, name=name, phone="+18055550142", address=address, former_shop=f"the shop of {name}"
+        product, email=email, name=name, phone="+18055550142", address=address, former_shop="Easy Digital Downloads"
     )
     License.objects.create(order=order, key=new_license_key())
     discount = DiscountCode.objects.create(code=f"TWENTY{DiscountCode.objects.count()}", percent=20)

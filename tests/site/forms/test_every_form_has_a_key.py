@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from django.conf import settings
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 
 from affiliates.models import Affiliate
 from privacy.web.idempotency.replay import is_repeatable
@@ -23,9 +23,11 @@ pytestmark = [pytest.mark.exhaustive, pytest.mark.one_database]
 __all__ = ["world"]  # a fixture
 
 FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.DOTALL)
-# Behind a link that nobody else knows: no cookie is set there, and choices saved twice are the same choices.
-WITHOUT = {"privacy/choices.html"}
-WITHOUT_COOKIE = {"privacy:choices", "privacy:one_click", "shop:paypal_webhook"}
+# Behind a link that nobody else knows, or on the page that asks whether anything may be stored: no cookie is set there,
+# and the same choice made twice is one choice.
+WITHOUT = {"privacy/choices.html", "affiliates/_question.html"}
+WITHOUT_COOKIE = {"privacy:choices", "privacy:one_click", "shop:paypal_webhook", "affiliates:referral_answer"}
+ONLY_READ = "api:"  # for programs, which have no cookie either
 
 
 def forms_of(page: Any) -> Iterator[Tag]:
@@ -69,11 +71,15 @@ def test_every_form_of_the_site_has_a_key(alice: Affiliate, client: Client) -> N
         assert not without_a_key(address, page)
 
 
-def test_views_that_may_do_their_work_again_are_known() -> None:
+@pytest.mark.django_db
+def test_views_that_may_do_their_work_again_are_known(client: Client) -> None:
     """They make something fresh each time, or keep themselves from doing their work twice."""
     pages = walk(get_resolver().url_patterns)
     found = {f"{prefix}{page.name}" for prefix, page in pages if is_repeatable(page.callback)}
-    assert found == {"shop:checkout", "shop:pay", "shop:prepare_download"} | WITHOUT_COOKIE
+    read = {name for name in found if name.startswith(ONLY_READ)}
+    assert found - read == {"shop:checkout", "shop:pay", "shop:prepare_download"} | WITHOUT_COOKIE
+    assert read
+    assert all(client.post(reverse(name)).status_code == 405 for name in read - {"api:unknown"})
 
 
 def walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
