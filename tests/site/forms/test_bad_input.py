@@ -19,8 +19,19 @@ from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.models.session import Session
-from affiliates.models import Affiliate, Application, Commission, Creative, PayoutEmailChange, PayoutItem
+from affiliates.models import (
+    Adjustment,
+    Affiliate,
+    Application,
+    Commission,
+    Creative,
+    Endpoint,
+    EndpointDelivery,
+    PayoutEmailChange,
+    PayoutItem,
+)
 from affiliates.tracking.labels import declare_label
+from api.models import ApiToken
 from clients.models import Quote
 from contacts.models import Document
 from privacy.consent.preference_links import preferences_token
@@ -45,6 +56,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow, naive]
 EACH = {"values": 2, "choices": 2}  # cases at each address, in the sample; one of the other kinds
 # `/readyz` writes on connections of its own, which would wait for the transaction of these tests: see tests/health.
 ROUTES = sorted((route, name) for route, name in addresses.routes() if route != "readyz")
+ENDPOINT_ACTIONS = ("test", "pause", "resume", "secret", "delete")
 KINDS = {
     "headers": oddities.with_headers,
     "cookies": oddities.with_cookies,
@@ -88,7 +100,13 @@ class World(StaffWorld):
         picture = factories.picture(self.product)
         commission = Commission.objects.filter(attribution__affiliate=affiliate).latest("pk")
         label = declare_label(affiliate=affiliate, text="mail")
-        creative = Creative.objects.latest("pk").pk
+        creative, adjustment = Creative.objects.latest("pk").pk, Adjustment.objects.latest("pk").number
+        payout, payouts = PayoutItem.objects.latest("pk").pk, "/affiliates/portal/payouts/"
+        endpoint = Endpoint.objects.create(affiliate=affiliate, url="https://hooks.example.com/", kinds="payout.paid")
+        event = EndpointDelivery.objects.create(
+            endpoint=endpoint, kind="payout.paid", body="{}", day=soon.date(), due_at=soon, state="dead"
+        )
+        own_endpoint = f"/affiliates/portal/endpoints/{endpoint.pk}/"
         return {
             "pages:page": "/guide-1/",
             "shop:product": "/products/bps-pro/",
@@ -111,7 +129,16 @@ class World(StaffWorld):
             "affiliates:portal_archive": f"/affiliates/portal/labels/{label.pk}/archive/",
             "affiliates:portal_commission": f"/affiliates/portal/commissions/{commission.number}/",
             "affiliates:portal_object": f"/affiliates/portal/commissions/{commission.number}/object/",
-            "affiliates:portal_payout": f"/affiliates/portal/payouts/{PayoutItem.objects.latest('pk').pk}/",
+            "affiliates:portal_payout": f"{payouts}{payout}/",
+            "affiliates:portal_payout_proof": f"{payouts}{payout}/proof.json",
+            "affiliates:portal_adjustment": f"/affiliates/portal/adjustments/{adjustment}/",
+            "affiliates:portal_endpoint": own_endpoint,
+            **{f"affiliates:portal_endpoint_{what}": f"{own_endpoint}{what}/" for what in ENDPOINT_ACTIONS},
+            "affiliates:portal_send_dead": f"{own_endpoint}again/",
+            "affiliates:portal_send_again": f"{own_endpoint}events/{event.event_id}/again/",
+            "affiliates:published_run": "/affiliates/payout-proofs/run-1.json",
+            "api:portal_revoke": f"/affiliates/portal/api/{ApiToken.objects.latest('pk').pk}/revoke/",
+            "api:unknown": "/api/v1/nothing",
             "affiliates:portal_export": "/affiliates/portal/files/commissions.csv",
             "clients:quote": quote,
             "clients:accept": f"{quote}accept/",
