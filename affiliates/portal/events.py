@@ -1,6 +1,6 @@
 """The portal's list of events: clicks by the hour, sales, refunds before the approval, and all entries of the ledger.
 
-Sales and entries have a day alone, and are listed at its start, so that their place in the list tells no time either.
+Sales and entries are listed by day, at its start, so that their place in the list tells no time either.
 Hours with very few clicks are left out: an hour with one click would be a visit.
 """
 
