@@ -44,6 +44,15 @@ class Slot(NamedTuple):
     name: str
 
 
+class WindowKey(NamedTuple):
+    name: str
+    sealed: bytes
+    key: bytes
+
+
+_known_keys: dict[tuple[type[BaseCache], int], WindowKey] = {}  # of this process: the last of each cache and window
+
+
 def has_room(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> bool:
     """Takes one of the `slots` that `limit` has for `who` in this hour (or `window` in seconds); False if none is left.
 
@@ -82,10 +91,8 @@ def _caches(in_database: bool) -> Iterator[BaseCache]:
 
 
 def _take(cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int) -> Slot | None:
-    digest = hmac.digest(_key(cache, now, window), f"{limit} {who}".encode(), "sha256").hex()
     for numbers in _batches(slots):
-        names = [f"limit-{digest}-{number}" for number in numbers]
-        taken = cache.get_many(names)
+        names, taken = _look(cache, f"{limit} {who}", numbers, now, window)
         for name in names:
             # `add` is False if another process was first.
             if name not in taken and cache.add(name, b"1", seconds_left(now, window)):
@@ -101,6 +108,28 @@ def _batches(slots: int) -> Iterator[range]:
     while start < slots:
         yield range(start, min(start + size, slots))
         start, size = start + size, size * 8
+
+
+def _look(
+    cache: BaseCache, counted: str, numbers: range, now: datetime, window: int
+) -> tuple[list[str], dict[str, bytes]]:
+    """The names of these slots, and those of them that are taken. They are looked up together with the window's key: it
+    is another one if the cache was emptied since this process last read it."""
+
+    def names_with(key: bytes) -> list[str]:
+        digest = hmac.digest(key, counted.encode(), "sha256").hex()
+        return [f"limit-{digest}-{number}" for number in numbers]
+
+    number = int(now.timestamp()) // window
+    key_name, place = f"limit-key-{window}-{number}", (type(cache), window)
+    known = _known_keys.get(place)
+    names = names_with(known.key) if known and known.name == key_name else []
+    found = cache.get_many([key_name, *names])
+    if not names or not known or found.get(key_name) != known.sealed:
+        known = _known_keys[place] = _window_key(cache, key_name, number, seconds_left(now, window), found)
+        names = names_with(known.key)
+        found = cache.get_many(names)
+    return names, found
 
 
 def give_back(slot: Slot) -> None:
@@ -125,15 +154,14 @@ def network_of(address: str | None) -> str:
     return str(ipaddress.ip_network(f"{mapped or parsed}/{bits}", strict=False))
 
 
-def _key(cache: BaseCache, now: datetime, window: int) -> bytes:
+def _window_key(cache: BaseCache, name: str, number: int, seconds: int, found: dict[str, bytes]) -> WindowKey:
     """The window's hash key, shared by all processes that use this cache; created on first use."""
-    number = int(now.timestamp()) // window
-    name, row = f"limit-key-{window}-{number}", number.to_bytes(16)
-    if (sealed := cache.get(name)) is None:
+    row = number.to_bytes(16)
+    if (sealed := found.get(name)) is None:
         fresh = bytes(seal(secrets.token_bytes(32), place=_PLACE, row=row))
         # Another process may have been first.
-        sealed = fresh if cache.add(name, fresh, seconds_left(now, window)) else cache.get(name, fresh)
-    return unseal(sealed, place=_PLACE, row=row)
+        sealed = fresh if cache.add(name, fresh, seconds) else cache.get(name, fresh)
+    return WindowKey(name, sealed, unseal(sealed, place=_PLACE, row=row))
 
 
 def delete_expired_slots(*, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -80,12 +80,24 @@ def _create_at_paypal(payment: Payment) -> None:
         payment.refresh_from_db()
 
 
-@transaction.atomic
 def _running_payment(order: Order) -> Payment:
-    """The order's open payment, created if there is none."""
+    """The order's open payment, created if there is none. Most orders have had none yet, so that is tried first."""
+    try:
+        with transaction.atomic():
+            return _create_payment(order, attempt=1)
+    except IntegrityError:
+        return _open_payment(order)
+
+
+@transaction.atomic
+def _open_payment(order: Order) -> Payment:
     order = Order.objects.select_for_update().get(pk=order.pk)
     attempts = list(order.payments.all())
     running = next((payment for payment in attempts if payment.state not in Payment.UNSUCCESSFUL), None)
-    return running or Payment.objects.create(
-        order=order, attempt=len(attempts) + 1, amount_minor=order.amount_minor, currency=order.currency
+    return running or _create_payment(order, attempt=len(attempts) + 1)
+
+
+def _create_payment(order: Order, *, attempt: int) -> Payment:
+    return Payment.objects.create(
+        order=order, attempt=attempt, amount_minor=order.amount_minor, currency=order.currency
     )

@@ -9,8 +9,10 @@ import time_machine
 from django.core.cache import caches
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from privacy.models.limit_slot import LimitSlot
+from privacy.web import rate_limits
 from privacy.web.rate_limits import delete_expired_slots, has_room, network_of
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +83,26 @@ def test_purge_keeps_unexpired_rate_limit_slots(clock: time_machine.Traveller) -
     assert [take() for _ in range(3)] == [True, True, True]
     assert delete_expired_slots(now=timezone.now()) == 0
     assert not take()
+
+
+def test_a_process_that_knows_the_key_looks_once(
+    clock: time_machine.Traveller, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    take()
+    with django_assert_num_queries(4):  # the look, and the slot in a savepoint
+        assert take()
+
+
+def test_processes_count_together_after_the_cache_was_emptied(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take()
+    key_from_before = dict(rate_limits._known_keys)
+    LimitSlot.objects.all().delete()
+    monkeypatch.setattr(rate_limits, "_known_keys", {})  # another process
+    assert [take(), take()] == [True, True]
+    monkeypatch.setattr(rate_limits, "_known_keys", key_from_before)
+    assert [take(), take()] == [True, False]
 
 
 def test_a_cache_other_than_the_database_counts_as_well(settings: Settings, clock: time_machine.Traveller) -> None:
