@@ -8,7 +8,7 @@ from itertools import count
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from affiliates.models import Affiliate, Commission
+from affiliates.models import Affiliate
 from shop.models import Payment, PayPalEvent, ShopTerms
 from shop.terms.publishing import publish_terms
 from shop.webhooks.processing import handle_event
@@ -66,7 +66,6 @@ def webhook(world: World) -> Act:
         expect(world.paypal.notify(client, payment), 200)
         event = PayPalEvent.objects.only("pk").get(payment=payment)  # in place of the worker, which reads its task
         handle_event.call(str(event.pk))
-        expect(Commission.objects.filter(attribution__order=payment.order_id).count(), 1)
 
     return receive_and_handle
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from affiliates.models import Commission
+
 from .answering_paypal import answering_paypal
 from .counting import Work, count_calls, count_work
 from .paths import PATHS, World
@@ -31,6 +33,7 @@ def test_path_stays_within_its_budget(world: World, path: str) -> None:
     for _ in range(2):  # what is cached by then stays cached
         PATHS[path](world)()
     work = count_work(PATHS[path](world))
+    assert Commission.objects.count() == (3 if path == "webhook" else 0)
     limit = limit_of(path)
     assert work.queries <= limit.queries and work.sql_bytes <= limit.sql_bytes and work.calls <= limit.calls, (
         f"{path} costs {work}, and may cost {limit}. Make it cheaper, or raise the limit in {FILE.name} with a reason."

@@ -62,6 +62,11 @@ class Crowd:
 
         def fill_in_and_pay() -> None:
             self._send(buyer, "Continue to PayPal", name=name, email=f"{name}@example.org")
+            deadline = time.monotonic() + PATIENCE
+            while not buyer.url.startswith(self.site.standin_url):  # the order's page, as the payment couldn't start
+                assert time.monotonic() < deadline, buyer.text
+                time.sleep(0.3)
+                self._send(buyer, "with PayPal")
             buyer.submit("Pay")
             self._until_it_works(buyer, lambda: buyer.open(buyer.url))
             self.bought.append(f"{name}@example.org")
