@@ -52,9 +52,10 @@ def _handler() -> BaseHandler:
 
 
 def public_paths() -> list[str]:
-    """All URLs without parameters, except the admin's."""
-    staff = reverse("admin:index")
-    return sorted(path for path in _paths(get_resolver(), "/") if not path.startswith(staff))
+    """All URLs without parameters, except the admin's and, below its documentation, the API's."""
+    staff, api = reverse("admin:index"), reverse("api:documentation")
+    paths = (path for path in _paths(get_resolver(), "/") if not path.startswith(staff))
+    return sorted(path for path in paths if path == api or not path.startswith(api))
 
 
 def _paths(resolver: URLResolver, prefix: str) -> Iterator[str]:
