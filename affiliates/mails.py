@@ -254,6 +254,7 @@ mail_variables(
         'link "affiliates:portal"': ("portal", ""),
         'link "affiliates:portal_commission" about.commission.number': ("commission_page", ""),
         'link "affiliates:portal_commission" about.number': ("commission_page", ""),
+        'link "affiliates:portal_endpoint" about.pk': ("endpoint", ""),
         'link "affiliates:portal_payouts"': ("payouts", ""),
         'link "affiliates:portal_profile"': ("profile", ""),
         'link "affiliates:terms"': ("terms", ""),
