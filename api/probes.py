@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from accounts.probes.staff import staff
 from affiliates.probes.people import AFFILIATE, RIVAL
 from api.endpoints.all import ENDPOINTS, OWN
-from api.endpoints.base import Endpoint
+from api.endpoints.base import ApiEndpoint
 from api.models import ApiToken
 from api.scopes import OWN as OWN_SCOPES
 from api.scopes import PERMISSIONS, Scope
@@ -88,7 +88,7 @@ def programs_read_what_their_owners_may_see(rehearsal: Rehearsal) -> None:
         stranger.open(f"/api/v1/{address}")
 
 
-def read(rehearsal: Rehearsal, browser: SiteBrowser, endpoint: type[Endpoint], token: str) -> bool:
+def read(rehearsal: Rehearsal, browser: SiteBrowser, endpoint: type[ApiEndpoint], token: str) -> bool:
     rehearsal.tried()
     return ask(browser, endpoint.path, token) == 200
 

@@ -10,11 +10,11 @@ from privacy.registry.purposes import Audience, Purpose
 
 from .documentation import views as documentation
 from .endpoints.all import OF_AFFILIATES, OF_ORDERS, OWN
-from .endpoints.base import Endpoint, UnknownAddress
+from .endpoints.base import ApiEndpoint, UnknownAddress
 from .tokens import pages
 
 
-def _addresses(*endpoints: type[Endpoint]) -> list[object]:
+def _addresses(*endpoints: type[ApiEndpoint]) -> list[object]:
     return [path(f"api/v1/{endpoint.path}", endpoint.as_view(), name=endpoint.name) for endpoint in endpoints]
 
 

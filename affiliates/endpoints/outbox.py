@@ -1,8 +1,9 @@
 """Writes events for endpoints, in the transaction of what they tell of: neither can be stored without the other.
 
 What an affiliate learns is what the portal shows: numbers, amounts and days. A program would keep the second of each
-event, so those about commissions are sent after the end of their day (in UTC), each within the hour that follows. The place in that
-hour depends on the commission's number alone, which is random, so the events of one commission keep their order.
+event, so those about commissions are sent after the end of their day (in UTC), each within the hour that follows. The
+place in that hour depends on the commission's number alone, which is random, so the events of one commission keep their
+order.
 """
 
 from __future__ import annotations

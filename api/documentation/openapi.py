@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from api.endpoints.all import ENDPOINTS
-from api.endpoints.base import Endpoint, ListEndpoint
+from api.endpoints.base import ApiEndpoint, ListEndpoint
 from api.endpoints.parameters import Parameter
 from api.tokens.authentication import PER_MINUTE
 from shop.money import Money
@@ -63,7 +63,7 @@ def published_document() -> dict[str, Any]:
     return {**document(), "servers": [{"url": f"{settings.SITE_URL}/api/v1"}]}
 
 
-def _operation(endpoint: type[Endpoint]) -> dict[str, Any]:
+def _operation(endpoint: type[ApiEndpoint]) -> dict[str, Any]:
     rows = {"type": "array", "items": {"$ref": f"#/components/schemas/{endpoint.answers.__name__}"}}
     content: dict[str, Any] = {"type": "object", "required": ["data"], "properties": {"data": rows}}
     if issubclass(endpoint, ListEndpoint):

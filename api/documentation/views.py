@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.generic import TemplateView
 
 from api.endpoints.all import OF_AFFILIATES, OF_ORDERS, OWN
-from api.endpoints.base import Endpoint, ListEndpoint
+from api.endpoints.base import ApiEndpoint, ListEndpoint
 from api.endpoints.parameters import MOST
 from api.tokens.authentication import PER_MINUTE
 from api.tokens.making import LIFETIMES
@@ -37,7 +37,7 @@ class DocumentationPage(TemplateView):
         )
 
 
-def _described(endpoint: type[Endpoint]) -> dict[str, Any]:
+def _described(endpoint: type[ApiEndpoint]) -> dict[str, Any]:
     return {
         "endpoint": endpoint,
         "is_list": issubclass(endpoint, ListEndpoint),

@@ -1,6 +1,6 @@
 """All endpoints, in the order of the documentation."""
 
-from .base import Endpoint
+from .base import ApiEndpoint
 from .own import (
     BalanceEndpoint,
     CommissionsEndpoint,
@@ -11,7 +11,7 @@ from .own import (
 )
 from .staff import LicensesEndpoint, OrdersEndpoint, StaffCommissionsEndpoint, StaffPayoutsEndpoint
 
-OWN: tuple[type[Endpoint], ...] = (
+OWN: tuple[type[ApiEndpoint], ...] = (
     StatisticsEndpoint,
     BalanceEndpoint,
     CommissionsEndpoint,
@@ -19,6 +19,6 @@ OWN: tuple[type[Endpoint], ...] = (
     PayoutsEndpoint,
     LinksEndpoint,
 )
-OF_ORDERS: tuple[type[Endpoint], ...] = (OrdersEndpoint, LicensesEndpoint)
-OF_AFFILIATES: tuple[type[Endpoint], ...] = (StaffCommissionsEndpoint, StaffPayoutsEndpoint)
+OF_ORDERS: tuple[type[ApiEndpoint], ...] = (OrdersEndpoint, LicensesEndpoint)
+OF_AFFILIATES: tuple[type[ApiEndpoint], ...] = (StaffCommissionsEndpoint, StaffPayoutsEndpoint)
 ENDPOINTS = (*OWN, *OF_ORDERS, *OF_AFFILIATES)

@@ -57,7 +57,7 @@ class UnknownAddress(ApiView):
         raise ApiError(404, *NOT_FOUND)
 
 
-class Endpoint(ApiView):
+class ApiEndpoint(ApiView):
     """`answers` is the dataclass of the answer, or of each row of a list."""
 
     name: ClassVar[str]  # of its URL, and of the operation in OpenAPI
@@ -95,7 +95,7 @@ class Endpoint(ApiView):
         return affiliate
 
 
-class ListEndpoint(Endpoint):
+class ListEndpoint(ApiEndpoint):
     """A page of rows, newest first, without counting all of them. `order` is an id, or a time and an id."""
 
     parameters = (LIMIT, CURSOR)

@@ -25,7 +25,7 @@ from api.scopes import Scope
 from shop.money import Money as Amount
 from shop.money import program_currency
 
-from .base import Endpoint, ListEndpoint, as_json
+from .base import ApiEndpoint, ListEndpoint, as_json
 from .parameters import CURRENCY, SINCE, UNTIL
 
 LONGEST = 366  # days
@@ -46,7 +46,7 @@ class OwnBalance:
     paid: Annotated[Amount, "Payouts that arrived and were not returned."]
 
 
-class BalanceEndpoint(Endpoint):
+class BalanceEndpoint(ApiEndpoint):
     name, path, scope = "balance", "balance", Scope.EARNINGS
     summary = "Your balance in each currency"
     answers = OwnBalance
@@ -76,7 +76,7 @@ class OwnDay:
     reversed: Annotated[Amount, "What later refunds took back of them."]
 
 
-class StatisticsEndpoint(Endpoint):
+class StatisticsEndpoint(ApiEndpoint):
     name, path, scope = "statistics", "statistics", Scope.STATISTICS
     summary = "Your clicks and sales by day"
     about = f"At most {LONGEST} days at once, oldest first, without gaps."
@@ -196,7 +196,7 @@ class OwnLink:
     url: Annotated[str, "The link itself."]
 
 
-class LinksEndpoint(Endpoint):
+class LinksEndpoint(ApiEndpoint):
     name, path, scope = "links", "links", Scope.LINKS
     summary = "Your links"
     about = "The link without a label first, then one for each label in use."

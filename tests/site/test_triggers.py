@@ -111,8 +111,11 @@ def test_sqlite_refuses_to_alter_a_table_that_triggers_of_other_tables_read(sche
 
 @pytest.mark.skipif(POSTGRESQL, reason="PostgreSQL alters a table in place")
 def test_a_table_that_triggers_of_other_tables_read_is_altered_without_them(schema_editor: Any) -> None:
-    removal = RemoveTriggers("affiliates_commission", "no_update", "insert_balance_delta", "update_balance_delta")
-    removal.database_forwards("affiliates", schema_editor, None, None)
+    for removal in (
+        RemoveTriggers("affiliates_commission", "no_update", "insert_balance_delta", "update_balance_delta"),
+        RemoveTriggers("affiliates_ratestep", "no_insert"),
+    ):
+        removal.database_forwards("affiliates", schema_editor, None, None)
     alter(schema_editor, Attribution, "terms_version")
     for operation in import_module("affiliates.migrations.0002_triggers").Migration.operations:
         operation.database_forwards("affiliates", schema_editor, None, None)

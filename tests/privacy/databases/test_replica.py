@@ -52,6 +52,7 @@ def test_only_these_reports_read_the_replica_and_only_these_tables() -> None:
             "affiliates.DailyClicks",
             "affiliates.PayoutItem",
         },
+        "affiliates.staff.yearly_views.yearly": {"affiliates.PayoutItem"},
     }
 
 

