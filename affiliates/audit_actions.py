@@ -36,6 +36,8 @@ audit_actions(
         "affiliates.endpoint.secret_replaced": "{actor} replaced the secret of {object}",
         "affiliates.group.changed": "{actor} moved {object} to another group",
         "affiliates.ledger.adjusted": "{actor} adjusted a balance with {object}",
+        "affiliates.legal_details.deleted": "{actor} deleted the legal name and address of {object}",
+        "affiliates.legal_details.entered": "{actor} entered the legal name and address of {object}",
         "affiliates.objection.answered": "{actor} answered {object}",
         "affiliates.objection.opened": "{actor} raised {object}",
         "affiliates.payout.approved": "{actor} approved {object}",

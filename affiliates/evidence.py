@@ -100,6 +100,27 @@ bind_sentences(
 )
 
 
+REPORTS_TO_TAX_OFFICE = {
+    (Purpose.TAX_REPORTING, Audience.SITE),
+    (Purpose.TAX_REPORTING, Audience.PERSON),
+    (Purpose.TAX_REPORTING, Audience.STAFF),
+    (Purpose.PRIVACY_REQUEST, Audience.SITE),
+    (Purpose.PRIVACY_REQUEST, Audience.PERSON),
+    (Purpose.PRIVACY_REQUEST, Audience.STAFF),
+    (Purpose.POLICY_NOTICE, Audience.STAFF),
+}
+
+
+bind_sentences(
+    "affiliates_legaldetails",
+    REPORTS_TO_TAX_OFFICE,
+    {
+        "We use them for that report and for nothing else.": "affiliates/portal/profile_pages.py",
+        "Affiliates are told that they are used for nothing else": "templates/affiliates/admin/yearly.html",
+    },
+)
+
+
 @evidence_for("referral-for-commission-only")
 def referrals_serve_commission(now: datetime) -> Evidence:
     """Broken if a visit opens for code without a purpose, or another purpose or audience is admitted."""

@@ -12,7 +12,7 @@ share(
         " view_termsversion add_termsversion change_termsversion"
         " view_rate view_affiliategroup view_ledgerentry view_adjustment view_payoutrun view_payoutitem",
         Role.FINANCE: "view_affiliate view_commission view_ledgerentry add_ledgerentry view_adjustment view_ledgercheck"
-        " view_payoutrun view_payoutitem prepare_payout approve_payout view_rate add_rate"
+        " view_payoutrun view_payoutitem view_legaldetails prepare_payout approve_payout view_rate add_rate"
         " view_affiliategroup add_affiliategroup change_affiliategroup",
         Role.OWNER: "add_affiliate publish_termsversion delete_termsversion",
     },

@@ -51,6 +51,7 @@ urlpatterns = [
     path("affiliates/portal/terms/", profile.AcceptTermsPage.as_view(), name="accept_terms"),
     path("affiliates/portal/profile/", profile.ProfilePage.as_view(), name="portal_profile"),
     path("affiliates/portal/profile/details/", profile.DetailsPage.as_view(), name="portal_details"),
+    path("affiliates/portal/profile/legal/", profile.LegalDetailsPage.as_view(), name="portal_legal_details"),
     path("affiliates/portal/profile/code/", profile.CodePage.as_view(), name="portal_code"),
     path("affiliates/portal/profile/payouts/", profile.PayoutEmailPage.as_view(), name="portal_payout_email"),
     path("affiliates/portal/profile/payouts/keep/", profile.KeepPayoutEmailView.as_view(), name="portal_keep_email"),

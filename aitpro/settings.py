@@ -436,6 +436,8 @@ AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", de
 # What may be stored about a visit through an affiliate's link (affiliates/models/consent.py).
 AFFILIATE_CONSENT = env.choice("AFFILIATE_CONSENT", {"signal", "ask", "link"}, default="signal")
 AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # if several links were followed
+# Whether affiliates are asked for the legal name and postal address that a tax report needs: a purpose of its own.
+AFFILIATE_LEGAL_DETAILS = env.flag("AFFILIATE_LEGAL_DETAILS", default=False)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000, least=0, most=100_000_000)
 AFFILIATE_REPORT_THRESHOLD_CENTS = env.number(
     "AFFILIATE_REPORT_THRESHOLD_CENTS", default=60_000, least=0, most=100_000_000

@@ -23,6 +23,7 @@ from affiliates.models import (
     Commission,
     Endpoint,
     LedgerEntry,
+    LegalDetails,
     Objection,
     PayoutEmailChange,
     PayoutItem,
@@ -33,6 +34,7 @@ from privacy.audit.trail import record
 from privacy.erasure.erase import apply_rule
 from privacy.mail.sending import MailKind, notify
 from privacy.registry.declarations import PersonalData, declaration_for
+from privacy.registry.purpose_binding import upkeep
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -115,6 +117,7 @@ def _with_unsettled_money() -> models.QuerySet[Any]:
     return earning.order_by().values("pk").union(awaiting.order_by().values("pk"), owed.order_by().values("pk"))
 
 
+@upkeep
 @transaction.atomic
 def _anonymize(affiliate: Affiliate, now: datetime) -> bool:
     if not Affiliate.objects.closing().filter(pk=affiliate.pk).update(anonymized_at=now):
@@ -132,6 +135,7 @@ def _personal_data_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list
     yield from _declared_rows(Objection.objects.filter(commission__attribution__affiliate=affiliate))
     yield from _declared_rows(Adjustment.objects.filter(affiliate=affiliate))
     yield from _declared_rows(PayoutItem.objects.filter(affiliate=affiliate))
+    yield from _declared_rows(LegalDetails.objects.filter(affiliate=affiliate))
     if user.email:
         yield from _declared_rows(Application.objects.filter(email_index=user.email))
     yield from _declared_rows(Affiliate.objects.filter(pk=affiliate.pk))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, LegalDetails
 from privacy.encryption.email_field import EmailAddressField
 from privacy.web.personal_data_form import PersonalDataForm
 from shop.paypal.request_bodies import RECEIVER, is_payable
@@ -24,6 +24,33 @@ class DetailsForm(PersonalDataForm, forms.Form):
     def clean_website(self) -> str:
         website: str = self.cleaned_data["website"].strip()
         return website_as_typed(website) if website else ""
+
+
+class LegalDetailsForm(PersonalDataForm, forms.Form):
+    """Both or, to delete them, neither."""
+
+    stores = LegalDetails
+
+    name = forms.CharField(
+        label="Legal name",
+        max_length=200,
+        required=False,
+        help_text="Of the person or company that pays tax on what we pay you.",
+    )
+    address = forms.CharField(
+        label="Postal address",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="Street, city, postal code and country.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if {"name", "address"} <= given.keys() and bool(given["name"]) != bool(given["address"]):
+            missing = "address" if given["name"] else "name"
+            self.add_error(missing, "Enter both, or clear both to delete what you entered before.")
+        return given
 
 
 class OwnCodeForm(forms.Form):

@@ -451,6 +451,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LegalDetails',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('name', privacy.encryption.fields.SealedTextField(max_length=200, verbose_name='legal name')),
+                ('address', privacy.encryption.fields.SealedTextField(max_length=500, verbose_name='postal address')),
+                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='last changed')),
+                ('affiliate', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='legal_details', to='affiliates.affiliate')),
+            ],
+            options={
+                'verbose_name': 'legal details',
+                'verbose_name_plural': 'legal details',
+                'default_permissions': ('view',),
+            },
+        ),
+        migrations.CreateModel(
             name='MovedAffiliate',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),

@@ -14,6 +14,7 @@ from .group import AffiliateGroup
 from .label import LONGEST_LABEL, MOST_LABELS, Label, LabelSales, UncountedSale
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
+from .legal_details import LegalDetails
 from .moved import LinkParameter, MovedAffiliate, OldLink
 from .objection import Objection
 from .payout import PayoutItem, PayoutRun, PayPalBatch
@@ -63,6 +64,7 @@ __all__ = [
     "DailySales",
     "HourlyClicks",
     "LedgerEntry",
+    "LegalDetails",
     "LinkParameter",
     "MovedAffiliate",
     "OldLink",

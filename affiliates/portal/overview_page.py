@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from affiliates.membership.legal_details import are_legal_details_missing
 from affiliates.models import REFERRAL_LIFE, Announcement
 from affiliates.statistics.daily_statistics import Statistics
 from affiliates.statistics.label_sales import FEWEST
@@ -38,6 +39,7 @@ class OverviewPage(PortalPage):
         return super().get_context_data(
             accounts=accounts,
             announcements=Announcement.objects.current(now)[:FEW],
+            legal_details_missing=are_legal_details_missing(affiliate, now=now),
             rates=rates_now(affiliate, now=now),
             cookie_days=REFERRAL_LIFE.days,
             link=saved[0].link,

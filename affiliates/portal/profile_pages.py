@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
 from affiliates.membership.account_state import close_affiliate
+from affiliates.membership.legal_details import is_asked_for, legal_details_of, save_legal_details
 from affiliates.membership.own_code import choose_code, chosen_codes_left
 from affiliates.membership.payout_address import (
     HOLD,
@@ -29,11 +30,13 @@ from affiliates.membership.profile_forms import (
     AcceptForm,
     CloseForm,
     DetailsForm,
+    LegalDetailsForm,
     NotificationsForm,
     OwnCodeForm,
     PayoutEmailForm,
 )
 from affiliates.membership.terms import accept_terms, terms_to_accept
+from affiliates.statistics.yearly import reporting_threshold
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
@@ -59,6 +62,7 @@ class ProfilePage(PortalPage):
         email = self.affiliate.user.email or ""
         return super().get_context_data(
             change=waiting_change(self.affiliate),
+            asks_for_legal_details=is_asked_for(),
             now=timezone.now(),
             acceptances=self.affiliate.acceptances.select_related("version").order_by("-accepted_at"),
             opted_out=bool(email)
@@ -116,6 +120,38 @@ class DetailsPage(ProfileFormPage):
         self.user.save(update_fields=["name"])
         self.affiliate.website = form.cleaned_data["website"]
         self.affiliate.save(update_fields=["website"])
+
+
+class LegalDetailsPage(ProfileFormPage):
+    """Exists only while legal details are asked for."""
+
+    form_class = LegalDetailsForm
+    name = "Legal name and address"
+
+    def replacement(self) -> HttpResponse | None:
+        if not is_asked_for():
+            raise Http404("Legal details are not asked for.")
+        return super().replacement()
+
+    @property
+    def lead(self) -> str:  # type: ignore[override]
+        return (
+            f"If we pay you {reporting_threshold()} or more in a year, the law may require us to report it to the tax"
+            " office with your legal name and postal address. We use them for that report and for nothing else. Clear"
+            " both fields to delete them."
+        )
+
+    def get_initial(self) -> dict[str, Any]:
+        details = legal_details_of(self.affiliate)
+        return {"name": details.name, "address": details.address} if details else {}
+
+    def take(self, form: LegalDetailsForm) -> bool | None:
+        try:
+            save_legal_details(affiliate=self.affiliate, **form.cleaned_data, actor=self.user)
+        except ActionRefused as refusal:
+            form.add_error(None, str(refusal))
+            return False
+        return None
 
 
 class CodePage(ProfileFormPage):

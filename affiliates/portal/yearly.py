@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
+from affiliates.membership.legal_details import are_legal_details_missing, legal_details_of
 from affiliates.statistics.reports import paid_payouts
 from affiliates.statistics.spans import Span
 from affiliates.statistics.yearly import METHOD_NAMES, Method, totals_of
@@ -67,7 +68,7 @@ class YearPage(PortalPage):
     tab = "statement"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = YearForm(self.request.GET, self.affiliate)
+        form, now = YearForm(self.request.GET, self.affiliate), timezone.now()
         payments = payments_of(self.affiliate, form.span)
         page = Paginator(payments, PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
@@ -77,6 +78,8 @@ class YearPage(PortalPage):
             lines=page,
             query=f"year={form.span.text}",
             payments=[(payout, day_of_payment(payout), method_of(payout)) for payout in page],
-            made_at=timezone.now(),
+            made_at=now,
+            legal_details=legal_details_of(self.affiliate),
+            legal_details_missing=are_legal_details_missing(self.affiliate, now=now),
             **kwargs,
         )

@@ -67,15 +67,21 @@ def reporting_threshold() -> Money:
     return Money(settings.AFFILIATE_REPORT_THRESHOLD_CENTS, program_currency())
 
 
+def is_reported(total: PaidTotal) -> bool:
+    """Whether the vendor's list has one affiliate's total: it reached the threshold, or is in another currency, because no
+    exchange rate is known here."""
+    least = reporting_threshold()
+    return total.currency != least.currency or total.total >= least
+
+
 def affiliates_over_threshold(span: Span) -> list[PaidTotal]:
     """Who was paid at least the threshold in the program's currency, whatever the method, the most first; then all who
-    were paid in another currency, because no exchange rate is known here. Two queries."""
+    were paid in another currency. Two queries."""
     sums: dict[tuple[str, UUID], PaidTotal] = {}
     grouped = paid_payouts(span).order_by().values_list("currency", "affiliate", "run__method")
     for currency, affiliate, method, count, minor in grouped.annotate(Count("pk"), Sum("amount_minor")):
         sums.setdefault((currency, affiliate), PaidTotal(currency)).add(method, count, minor)
-    least = reporting_threshold()
-    kept = {key: one for key, one in sums.items() if one.currency != least.currency or one.total >= least}
+    kept = {key: one for key, one in sums.items() if is_reported(one)}
     affiliates = Affiliate.objects.select_related("user").in_bulk({affiliate for _, affiliate in kept})
     for (_, affiliate), one in kept.items():
         one.affiliate = affiliates[affiliate]

@@ -37,6 +37,7 @@ CHANNELS: dict[str, frozenset[Channel]] = {
     Purpose.LEGAL_OBLIGATION: _MAIL,
     Purpose.REFERRAL_TRACKING: frozenset(),
     Purpose.SITE_TRAFFIC: frozenset(),
+    Purpose.TAX_REPORTING: frozenset(),
 }
 _NOT_BY = {
     Channel.EMAIL: "this person opted out of email",

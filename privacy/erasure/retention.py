@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models, router, transaction
 
 from privacy.registry.declarations import Erasure, PersonalData, Retention, personal_models
-from privacy.registry.policy_gate import retention_in_effect
+from privacy.registry.policy_gate import is_named, retention_in_effect
 
 from .erase import apply_rule
 
@@ -30,6 +30,8 @@ def purge_expired(*, now: datetime) -> dict[str, int]:
 
 
 def _purge(declaration: PersonalData, now: datetime) -> int:
+    if not is_named(declaration):
+        return _delete_unnamed(declaration)
     retention = retention_in_effect(declaration.model, declaration.retention)
     if declaration.at_expiry is Erasure.KEEP or not retention.since:
         return 0
@@ -45,6 +47,14 @@ def _purge(declaration: PersonalData, now: datetime) -> int:
             time.sleep(REST * took)
         after = getattr(rows[-1], retention.since)
         size = min(BATCH, max(SMALLEST_BATCH, int(size * WITHIN / max(took, 0.001))))
+
+
+def _delete_unnamed(declaration: PersonalData) -> int:
+    """Deletes every row of a kind that a setting switches off, once the policy in effect doesn't name it any more."""
+    total = 0
+    while rows := _purge_batch(declaration, declaration.model._base_manager.order_by(), BATCH):
+        total += len(rows)
+    return total
 
 
 def _expired(

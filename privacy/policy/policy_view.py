@@ -22,7 +22,8 @@ class PolicyView(TemplateView):
     template_name = "privacy/policy.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        declarations = sorted(personal_models(), key=lambda declaration: declaration.label)
+        named = filter(policy_gate.is_named, personal_models())
+        declarations = sorted(named, key=lambda declaration: declaration.label)
         by_purpose = ((purpose, [each for each in declarations if each.purpose == purpose]) for purpose in Purpose)
         states = {state.promise: state for state in PromiseState.objects.current()}
         promises = [(promise, states.get(promise.id)) for promise in PROMISES]

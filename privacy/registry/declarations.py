@@ -15,6 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
@@ -122,6 +123,12 @@ class PersonalData:
         default_factory=dict
     )  # field the person may change → HTML autocomplete token
     growth: Growth | None = None  # required unless rows are deleted at the end of their retention
+    switch: str = ""  # the setting without which none of this is stored or used, nor in the policy
+
+    @property
+    def is_on(self) -> bool:
+        """False if a setting switches these rows off."""
+        return not self.switch or bool(getattr(settings, self.switch))
 
     @property
     def details(self) -> list[str]:
@@ -346,6 +353,8 @@ def _validate(declaration: PersonalData) -> None:
             f"{where} is not deleted at the end of its retention: say in growth why the table doesn't only grow"
             " (privacy.registry.growth)."
         )
+    if declaration.switch and declaration.at_expiry is not Erasure.DELETE:
+        raise ImproperlyConfigured(f"{where} can be switched off, so its rows have to be deletable.")
     if declaration.kept and not declaration.kept_because:
         raise ImproperlyConfigured(f"{where} keeps columns after erasure: say why in kept_because.")
     _validate_names(declaration, where)

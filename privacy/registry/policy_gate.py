@@ -1,4 +1,5 @@
-"""The policy gate: blocks columns, purposes and uses that the policy in effect doesn't cover.
+"""The policy gate: blocks columns, purposes and uses that the policy in effect doesn't cover, or that a setting switches
+off.
 
 Each process determines what is closed once, on first use. Nothing can close later without a deploy. Each access to
 something closed checks again, so it opens in every process as soon as a version that covers it takes effect; access to
@@ -16,15 +17,16 @@ from django.db import models
 
 from privacy.encryption.computed_fields import ComputedField
 
-from .declarations import Retention, declaration_for
+from .declarations import PersonalData, Retention, declaration_for
 from .policy_diff import PolicyDifference, differences
-from .policy_snapshot import running
+from .policy_snapshot import running, switched_off
 
 NOTHING: dict[str, Any] = {"columns": {}, "purposes": [], "uses": {}, "promises": []}
 
 
 class NotInEffect(Exception):
-    """The policy in effect doesn't cover this use of personal data yet. The text names the column or purpose."""
+    """The policy in effect doesn't cover this use of personal data yet, or a setting switches it off. The text names the
+    column or purpose."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class PolicyGap:
     differences: tuple[PolicyDifference, ...] = ()
     closed: Mapping[str, str] = field(default_factory=dict)  # place → description
     covered: Mapping[str, Any] = field(default_factory=dict)  # the columns in the version in effect
+    off: frozenset[str] = frozenset()  # what a setting switches off
 
 
 _waiting: PolicyGap | None = None
@@ -45,7 +48,7 @@ def look() -> PolicyGap:
     covered = apps.get_model("policy", "PolicyVersion")._default_manager.in_effect_snapshot() or NOTHING
     found = tuple(differences(covered, running()))
     closed = {difference.place: difference.text for difference in found if difference.closes}
-    _waiting = PolicyGap(found, closed, covered["columns"])
+    _waiting = PolicyGap(found, closed, covered["columns"], switched_off())
     return _waiting
 
 
@@ -63,7 +66,7 @@ def forget() -> None:
 def is_closed(place: str) -> bool:
     """Whether the place is closed. Queries the database only if it was closed before."""
     known = look() if _waiting is None else _waiting
-    return place in known.closed and place in look().closed
+    return place in known.off or (place in known.closed and place in look().closed)
 
 
 def is_open(model: type[models.Model], name: str) -> bool:
@@ -85,24 +88,34 @@ def closed_tables() -> list[str]:
 def require_use(place: str) -> None:
     """Raises `NotInEffect` for a use (`use:table:purpose:audience`) that the policy in effect does not cover."""
     if is_closed(place):
-        raise NotInEffect(f"{place} is closed because the privacy policy in effect does not cover it yet.")
+        raise NotInEffect(f"{place} is closed because {_reason(place)}.")
 
 
 def require_open(column: Any, value: Any) -> None:
     """Raises `NotInEffect` if a closed column gets a value. None, empty text and the value of redaction don't count.
     Models of migrations are exempt.
     """
-    if _waiting is not None and not _waiting.closed:
+    table = column.model._meta.db_table
+    if _waiting is not None and not _waiting.closed and table not in _waiting.off:
         return  # fast path, since every write calls this
     if value is None or (isinstance(value, (str, bytes)) and not value) or column.model._meta.apps is not apps:
         return
-    table = column.model._meta.db_table
     place = f"{table}.{column.name}"
     if is_closed(place) and value != getattr(declaration_for(table), "redacted", {}).get(column.name):
-        raise NotInEffect(
-            f"{place} can't be stored because the privacy policy in effect does not cover it. "
-            "It opens with the version that does."
-        )
+        raise NotInEffect(f"{place} can't be stored because {_reason(place)}.")
+
+
+def _reason(place: str) -> str:
+    if place in switched_off():
+        return "a setting switches it off"
+    return "the privacy policy in effect does not cover it yet; it opens with the version that does"
+
+
+def is_named(declaration: PersonalData) -> bool:
+    """Whether the policy names these rows. What a setting switches off is still named, and kept, until a version without
+    it is in effect."""
+    prefix = f"{declaration.model._meta.db_table}."
+    return declaration.is_on or any(place.startswith(prefix) for place in waiting().covered)
 
 
 def retention_in_effect(model: type[models.Model], retention: Retention) -> Retention:

@@ -20,22 +20,45 @@ Snapshot = Mapping[str, Any]
 
 @cache
 def running() -> Snapshot:
-    """The snapshot of the running code, cached because code only changes with a deploy."""
+    """The snapshot of the running code, without what a setting switches off. Cached, because code and settings only
+    change with a deploy."""
+    on = [declaration for declaration in personal_models() if declaration.is_on]
     columns = {
         f"{declaration.model._meta.db_table}.{name}": _column(declaration, name)
-        for declaration in personal_models()
+        for declaration in on
         for name in declaration.columns
     }
     return {
         "columns": columns,
-        "purposes": sorted(Purpose.values),
+        "purposes": sorted({*Purpose.values} - _purposes_switched_off()),
         "uses": {
             place_of_use(declaration.model._meta.db_table, use): _use(declaration, use)
-            for declaration in personal_models()
+            for declaration in on
             for use in declaration.all_uses
         },
         "promises": [{"id": p.id, "title": p.title, "sentence": str(p.sentence)} for p in PROMISES],
     }
+
+
+def _purposes_switched_off() -> set[str]:
+    """The purposes of nothing but rows that a setting switches off."""
+    own: dict[bool, set[str]] = {True: set(), False: set()}
+    for declaration in personal_models():
+        own[declaration.is_on] |= {declaration.purpose, *declaration.also_for}
+    return own[False] - own[True]
+
+
+@cache
+def switched_off() -> frozenset[str]:
+    """What a setting switches off: tables, columns, purposes, and uses for these purposes. Privacy requests are still
+    answered from rows that are left."""
+    off = {f"purpose:{purpose}" for purpose in _purposes_switched_off()}
+    for declaration in personal_models():
+        if not declaration.is_on:
+            table, own = declaration.model._meta.db_table, (declaration.purpose, *declaration.also_for)
+            off |= {table, *(f"{table}.{name}" for name in declaration.columns)}
+            off |= {place_of_use(table, use) for use in declaration.all_uses if use.purpose in own}
+    return frozenset(off)
 
 
 def _column(declaration: PersonalData, name: str) -> dict[str, Any]:

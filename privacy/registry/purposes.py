@@ -12,6 +12,7 @@ class Purpose(models.TextChoices):
     REFERRAL_TRACKING = "referral_tracking", "paying commission on referral sales"
     AFFILIATE_ACCOUNT = "affiliate_account", "running an affiliate's account"
     AFFILIATE_NEWS = "affiliate_news", "telling affiliates about their sales"
+    TAX_REPORTING = "tax_reporting", "reporting payments to affiliates to the tax office"
     STAFF_ACCOUNT = "staff_account", "signing staff in"
     PRIVACY_REQUEST = "privacy_request", "answering a privacy request"
     POLICY_NOTICE = "policy_notice", "notifying people of changes to this policy"

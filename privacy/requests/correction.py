@@ -15,6 +15,7 @@ from django.db import models, transaction
 
 from privacy.encryption.tokens import hash_token
 from privacy.registry.declarations import PersonalData, personal_models
+from privacy.registry.policy_gate import is_open
 
 from ..models import PrivacyRequest
 from .base import Kind, audited, close, locked
@@ -50,7 +51,7 @@ def correctable_values(email: str) -> Iterator[CorrectableValue]:
         if declaration.correctable:
             for row in declaration.rows_of(email):
                 for name, autocomplete in declaration.correctable.items():
-                    if getattr(row, name) is not None:  # never collected
+                    if getattr(row, name) is not None and is_open(declaration.model, name):  # None: never collected
                         yield CorrectableValue(declaration, row, name, autocomplete)
 
 

@@ -73,6 +73,7 @@ def environment(folder: Path, databases: dict[str, str]) -> dict[str, str]:
 def _own(folder: Path) -> dict[str, str]:
     return {
         "REHEARSAL": "1",
+        "AFFILIATE_LEGAL_DETAILS": "true",  # so that what it asks for is attacked, whether or not the site asks
         "DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{folder}/aitpro.sqlite3",
         "KEYSTORE_URL": f"sqlite:///{folder}/keystore.sqlite3",
