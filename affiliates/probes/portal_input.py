@@ -32,6 +32,7 @@ def no_form_of_the_portal_takes_the_number_of_a_card(rehearsal: Rehearsal) -> No
         "links/": "Link to this page",
         "profile/payouts/": "Pay me at this address",
         "profile/code/": "Use this code",
+        "profile/legal/": "Save",
         "endpoints/": "Add this endpoint",
     }
     for page, button in forms.items():

@@ -22,6 +22,7 @@ from affiliates.models import (
     Flag,
     Label,
     LedgerEntry,
+    LegalDetails,
     MovedAffiliate,
     Objection,
     OldLink,
@@ -113,6 +114,7 @@ def _affiliate(email: str, name: str, product: Product) -> User:
         affiliate=affiliate, email=f"new-{email}", stop_digest=hash_token(email), takes_effect_at=timezone.now()
     )
     Label.objects.create(affiliate=affiliate, name=f"{name}-newsletter")
+    LegalDetails.objects.create(affiliate=affiliate, name=f"{name} Limited", address=f"3 {name} Road")
     endpoint = Endpoint.objects.create(
         affiliate=affiliate,
         url=f"https://hooks.example.com/{name}",
