@@ -15,7 +15,7 @@ from privacy.encryption.keys import RootKey  # noqa: E402
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("ENCRYPTION_KEYS", RootKey(b"test", b"k" * 32).written_out())
 os.environ.setdefault("REHEARSE_NIGHTLY", "false")  # also for the processes that tests start
-# Tests of rights and of the policy look at every table; tests/affiliates/membership/test_legal_details.py switches it off.
+# Tests of rights and of the policy look at every table. As shipped, this is off, and `test_legal_details` tries that.
 os.environ.setdefault("AFFILIATE_LEGAL_DETAILS", "true")
 if "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="aitpro-tests-")

@@ -1,8 +1,8 @@
 """Legal details: the name and postal address of an affiliate that a report to the tax office needs.
 
-Stored only while `AFFILIATE_LEGAL_DETAILS` is on and the policy in effect names it; the policy gate refuses it otherwise.
-The table is bound to its purpose, so that only the functions of `affiliates.membership.legal_details`, access requests and
-maintenance read it.
+Stored only while `AFFILIATE_LEGAL_DETAILS` is on and the policy in effect names it; otherwise the policy gate refuses
+it. The table is bound to its purpose, so that only the functions of `affiliates.membership.legal_details`, access
+requests and maintenance read it.
 """
 
 from __future__ import annotations

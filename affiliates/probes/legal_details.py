@@ -23,7 +23,6 @@ from .portal import PRIVATE
 ADDRESS = "/affiliates/portal/profile/legal/"
 LISTS = ("/admin/affiliates/reports/year/", "/admin/affiliates/reports/year.csv")
 NAME = "legal name of the affiliate's"
-PURPOSE = "purpose-limitation"
 
 
 @probe("encrypted", stage=Stage.PLANT)
@@ -61,7 +60,7 @@ def nobody_else_reads_or_changes_legal_details(rehearsal: Rehearsal) -> None:
         rehearsal.breach(PRIVATE, "an affiliate changes the legal details of another")
 
 
-@probe(PRIVATE, PURPOSE, stage=Stage.END)
+@probe(PRIVATE, stage=Stage.END)
 def legal_details_are_shown_to_whoever_reports_payments(rehearsal: Rehearsal) -> None:
     """On the yearly list, to staff with the permission, with an entry in the audit log; to nobody else there."""
     name, year = rehearsal.things[f"{NAME} {AFFILIATE}"], timezone.now().year

@@ -28,6 +28,7 @@ from privacy.audit.trail import record
 from privacy.databases.replica import reads_replica
 from privacy.web.csv_export import Cell, csv_response
 
+State = Affiliate.State
 ROWS = 100  # affiliates per page
 YEARS = 8  # payouts are kept for seven years
 
@@ -65,16 +66,16 @@ def yearly(request: HttpRequest) -> HttpResponse:
         details = _legal_details(listed) if has_details else {}
         context["table"] = [(total, _of(total, details)) for total in rows]
         if has_details:
-            paid = {total.affiliate.pk for total in listed if total.affiliate}
-            context |= {"affiliates": len(paid), "without_details": len(paid - details.keys())}
+            asked = {one.affiliate.pk for one in listed if one.affiliate and one.affiliate.state != State.CLOSED}
+            context["without_details"] = len(asked - details.keys())
             record(action="privacy.staff.listed", about=LegalDetails, actor=acting_user(request))
     return show(request, "affiliates/admin/yearly.html", title=title, **context)
 
 
 @staff_page("affiliates.view_payoutrun")
 def download(request: HttpRequest) -> HttpResponseBase:
-    """Identifies affiliates by their codes, which don't reveal who they are; with their legal details for whoever may see
-    these, after the password again."""
+    """Identifies affiliates by their codes, which don't reveal who they are. Whoever may see legal details gets these
+    too, after entering the password again."""
     span = ReportYearForm(request.GET).span
     if span is None:
         return redirect(f"{reverse('affiliates:yearly')}?{request.GET.urlencode()}")

@@ -68,8 +68,8 @@ def reporting_threshold() -> Money:
 
 
 def is_reported(total: PaidTotal) -> bool:
-    """Whether the vendor's list has one affiliate's total: it reached the threshold, or is in another currency, because no
-    exchange rate is known here."""
+    """Whether the vendor's list has one affiliate's total: it reached the threshold, or is in another currency, because
+    no exchange rate is known here."""
     least = reporting_threshold()
     return total.currency != least.currency or total.total >= least
 

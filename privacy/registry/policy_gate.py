@@ -1,5 +1,5 @@
-"""The policy gate: blocks columns, purposes and uses that the policy in effect doesn't cover, or that a setting switches
-off.
+"""The policy gate: blocks columns, purposes and uses that the policy in effect doesn't cover, or that a setting
+switches off.
 
 Each process determines what is closed once, on first use. Nothing can close later without a deploy. Each access to
 something closed checks again, so it opens in every process as soon as a version that covers it takes effect; access to
@@ -25,8 +25,8 @@ NOTHING: dict[str, Any] = {"columns": {}, "purposes": [], "uses": {}, "promises"
 
 
 class NotInEffect(Exception):
-    """The policy in effect doesn't cover this use of personal data yet, or a setting switches it off. The text names the
-    column or purpose."""
+    """The policy in effect doesn't cover this use of personal data yet, or a setting switches it off. The text names
+    the column or purpose."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def _reason(place: str) -> str:
 
 
 def is_named(declaration: PersonalData) -> bool:
-    """Whether the policy names these rows. What a setting switches off is still named, and kept, until a version without
-    it is in effect."""
+    """Whether the policy names these rows. What a setting switches off is still named, and kept, until a version
+    without it is in effect."""
     prefix = f"{declaration.model._meta.db_table}."
     return declaration.is_on or any(place.startswith(prefix) for place in waiting().covered)
 

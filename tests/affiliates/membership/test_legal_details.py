@@ -1,4 +1,4 @@
-"""Legal name and address for the report to the tax office: only where the vendor switches it on, and for nothing else."""
+"""Legal name and address for the report to the tax office: only if the vendor switches it on, and for nothing else."""
 
 from __future__ import annotations
 
@@ -326,7 +326,7 @@ def test_list_shows_legal_details_and_who_has_not_entered_them(
     page = Page(staff, LIST)
     assert f"Alice (DEMO) 1 $0.00 $900.00 $900.00 {NAME} 27 Looking-Glass Road Oxford OX1 1DP" in page.text
     assert "Erin (ERIN) 1 $0.00 $900.00 $900.00 not entered" in page.text
-    assert "1 of 2 affiliates on this list has not entered a legal name and postal address." in page.text
+    assert "1 affiliate on this list has not entered a legal name and postal address." in page.text
     assert page.text.count(NAME) == 1
     assert rows_of(staff.get(FILE)) == [
         [*("affiliate", "currency", "payments", "through PayPal", "outside PayPal", "total")]
@@ -334,6 +334,15 @@ def test_list_shows_legal_details_and_who_has_not_entered_them(
         ["DEMO", "USD", "1", "0.00", "900.00", "900.00", NAME, ADDRESS],
         ["ERIN", "USD", "1", "0.00", "900.00", "900.00", "", ""],
     ]
+
+
+def test_list_knows_no_legal_details_of_a_closed_account(staff: Client, alice: Affiliate) -> None:
+    paid(alice, 90_000)
+    enter(alice)
+    erase_person(email="alice@example.com")
+    text = Page(staff, LIST).text
+    assert "$900.00 not known: the account is closed" in text
+    assert "not entered" not in text
 
 
 def test_each_look_at_legal_details_is_recorded(staff: Client, bob: User, alice: Affiliate) -> None:

@@ -173,6 +173,13 @@ def every_colleague_reads_the_inbox() -> None:
     put(InquiryAdmin, "has_module_permission", lambda self, request: True)
 
 
+@breaks("correspondence-private", at="shows legal names to")
+def whoever_sees_payouts_reads_legal_names() -> None:
+    from affiliates.staff.yearly_views import sees_legal_details
+
+    swap(sees_legal_details, lambda request: True)
+
+
 @breaks("correspondence-private", at="is not in the audit")
 def readings_of_staff_are_not_recorded() -> None:
     from privacy.admin_base import audited
