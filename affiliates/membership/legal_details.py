@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -62,10 +63,15 @@ def save_legal_details(*, affiliate: Affiliate, name: str, address: str, actor: 
 
 
 def are_legal_details_missing(affiliate: Affiliate, *, now: datetime) -> bool:
-    """Whether the vendor's list of this year or the last one has the affiliate, without legal details."""
-    if not is_asked_for() or legal_details_of(affiliate):
+    """Whether the vendor's list of this year or the last one has the affiliate, without legal details. One query for
+    whoever was paid less in both years together."""
+    if not is_asked_for():
         return False
-    this_year = Span.around(now, "year")
-    spans = (this_year, Span.around(now.replace(year=now.year - 1, month=1, day=1), "year"))
-    own = (paid_payouts(span).filter(affiliate=affiliate) for span in spans)
-    return any(is_reported(total) for payouts in own for total in totals_of(payouts))
+    this, last = (Span.around(now.replace(year=year, month=1, day=1), "year") for year in (now.year, now.year - 1))
+    if not _is_on_list(affiliate, replace(last, end=this.end)) or legal_details_of(affiliate):
+        return False
+    return _is_on_list(affiliate, this) or _is_on_list(affiliate, last)
+
+
+def _is_on_list(affiliate: Affiliate, span: Span) -> bool:
+    return any(is_reported(total) for total in totals_of(paid_payouts(span).filter(affiliate=affiliate)))

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -304,6 +305,18 @@ def test_portal_asks_whom_the_vendor_has_to_report(
     paid(alice, minor, year, currency)
     for page in ("", "year/?year=2026"):
         assert ("For that report we need your legal name and postal address." in text_of(alice.user, page)) is asks
+
+
+def test_asking_costs_the_portal_one_query_unless_there_is_something_to_report(alice: Affiliate, settings: Any) -> None:
+    paid(alice, 59_999)
+    browser, cost = signed_in(alice.user), {}
+    browser.get(PORTAL)
+    for asks in (False, True):
+        settings.AFFILIATE_LEGAL_DETAILS = asks
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(PORTAL).status_code == 200
+        cost[asks] = len(queries)
+    assert cost[True] == cost[False] + 1
 
 
 def test_portal_stops_asking_once_legal_details_are_entered(alice: Affiliate) -> None:

@@ -26,8 +26,9 @@ FILE = "/admin/affiliates/reports/year.csv"
 
 
 @pytest.fixture(autouse=True)
-def january(clock: time_machine.Traveller) -> None:
-    """Early in the year after the one that is reported."""
+def january(clock: time_machine.Traveller, settings: Any) -> None:
+    """Early in the year after the one that is reported, on a site that asks for no legal details."""
+    settings.AFFILIATE_LEGAL_DETAILS = False
     clock.move_to(datetime(2027, 1, 10, 12, tzinfo=UTC))
 
 
