@@ -33,7 +33,7 @@ def affiliates_enter_their_legal_details(rehearsal: Rehearsal) -> None:
         browser.open(ADDRESS)
         browser.submit("Save", **words)
         browser.open(ADDRESS)
-        rehearsal.expect(words["name"] in browser.text, "an affiliate can enter a legal name")
+        rehearsal.expect(words["name"] in browser.html, "an affiliate can enter a legal name")
         rehearsal.things[f"{NAME} {who}"] = words["name"]
         rehearsal.tried()
 
