@@ -70,7 +70,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "circumstances that are not in other_columns: place",
     ),
     "keeps what can be switched off": (
-        {"erasure": Erasure.KEEP, "kept_because": "law", "switch": "AFFILIATE_LEGAL_DETAILS"},
+        {"erasure": Erasure.KEEP, "kept_because": "law", "growth": STAFF, "switch": "AFFILIATE_LEGAL_DETAILS"},
         "can be switched off, so its rows have to be deletable",
     ),
     "redacts nothing": ({"erasure": Erasure.REDACT, "redacted": {"text": "-"}}, "no personal column is emptied"),
