@@ -291,6 +291,11 @@ def personal_models() -> Iterator[PersonalData]:
     return iter(sorted(_personal.values(), key=_dependence, reverse=True))
 
 
+def tables_switched_off() -> frozenset[str]:
+    """The tables of personal data that a setting switches off."""
+    return frozenset(table for table, declaration in _personal.items() if not declaration.is_on)
+
+
 def declaration_for(table: str) -> PersonalData | NotPersonal | None:
     return _personal.get(table) or _not_personal.get(table)
 

@@ -11,54 +11,65 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from .declarations import Erasure, PersonalData, Use, personal_models
+from .declarations import Erasure, PersonalData, Use, personal_models, tables_switched_off
 from .promises import PROMISES
 from .purposes import Purpose
 
 Snapshot = Mapping[str, Any]
 
 
-@cache
 def running() -> Snapshot:
-    """The snapshot of the running code, without what a setting switches off. Cached, because code and settings only
-    change with a deploy."""
-    on = [declaration for declaration in personal_models() if declaration.is_on]
+    """The snapshot of the running code, without what a setting switches off."""
+    return _snapshot_without(tables_switched_off())
+
+
+def switched_off() -> frozenset[str]:
+    """What a setting switches off: tables, columns, purposes, and uses for these purposes. Privacy requests are still
+    answered from rows that are left."""
+    return _places_of(tables_switched_off())
+
+
+@cache  # code only changes with a deploy
+def _snapshot_without(off: frozenset[str]) -> Snapshot:
+    on = {table: declaration for table, declaration in _by_table().items() if table not in off}
     columns = {
-        f"{declaration.model._meta.db_table}.{name}": _column(declaration, name)
-        for declaration in on
+        f"{table}.{name}": _column(declaration, name)
+        for table, declaration in on.items()
         for name in declaration.columns
     }
     return {
         "columns": columns,
-        "purposes": sorted({*Purpose.values} - _purposes_switched_off()),
+        "purposes": sorted({*Purpose.values} - _purposes_of(off)),
         "uses": {
-            place_of_use(declaration.model._meta.db_table, use): _use(declaration, use)
-            for declaration in on
+            place_of_use(table, use): _use(declaration, use)
+            for table, declaration in on.items()
             for use in declaration.all_uses
         },
         "promises": [{"id": p.id, "title": p.title, "sentence": str(p.sentence)} for p in PROMISES],
     }
 
 
-def _purposes_switched_off() -> set[str]:
-    """The purposes of nothing but rows that a setting switches off."""
-    own: dict[bool, set[str]] = {True: set(), False: set()}
-    for declaration in personal_models():
-        own[declaration.is_on] |= {declaration.purpose, *declaration.also_for}
-    return own[False] - own[True]
-
-
 @cache
-def switched_off() -> frozenset[str]:
-    """What a setting switches off: tables, columns, purposes, and uses for these purposes. Privacy requests are still
-    answered from rows that are left."""
-    off = {f"purpose:{purpose}" for purpose in _purposes_switched_off()}
-    for declaration in personal_models():
-        if not declaration.is_on:
-            table, own = declaration.model._meta.db_table, (declaration.purpose, *declaration.also_for)
-            off |= {table, *(f"{table}.{name}" for name in declaration.columns)}
-            off |= {place_of_use(table, use) for use in declaration.all_uses if use.purpose in own}
-    return frozenset(off)
+def _places_of(off: frozenset[str]) -> frozenset[str]:
+    places = {*off, *(f"purpose:{purpose}" for purpose in _purposes_of(off))}
+    for table in off:
+        declaration = _by_table()[table]
+        own = (declaration.purpose, *declaration.also_for)
+        places |= {f"{table}.{name}" for name in declaration.columns}
+        places |= {place_of_use(table, use) for use in declaration.all_uses if use.purpose in own}
+    return frozenset(places)
+
+
+def _purposes_of(off: frozenset[str]) -> set[str]:
+    """The purposes of nothing but rows of these tables."""
+    own: dict[bool, set[str]] = {True: set(), False: set()}
+    for table, declaration in _by_table().items():
+        own[table in off] |= {declaration.purpose, *declaration.also_for}
+    return own[True] - own[False]
+
+
+def _by_table() -> dict[str, PersonalData]:
+    return {declaration.model._meta.db_table: declaration for declaration in personal_models()}
 
 
 def _column(declaration: PersonalData, name: str) -> dict[str, Any]:

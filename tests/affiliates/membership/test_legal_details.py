@@ -29,7 +29,7 @@ from privacy.erasure.retention import purge_expired
 from privacy.policy.models import PolicyVersion
 from privacy.registry import policy_gate
 from privacy.registry.policy_gate import NotInEffect
-from privacy.registry.policy_snapshot import running, switched_off
+from privacy.registry.policy_snapshot import running
 from privacy.registry.purpose_binding import ALL_TABLES, PurposeNotAllowed, acting_for, readers
 from privacy.registry.purposes import Audience, Purpose
 from privacy.requests.archive import collect
@@ -56,12 +56,9 @@ def switch(settings: Any) -> Iterator[Switch]:
 
     def turn(on: bool) -> None:
         settings.AFFILIATE_LEGAL_DETAILS = on
-        for known in (running, switched_off):
-            known.cache_clear()
         policy_gate.forget()
 
     yield turn
-    turn(True)
     policy_gate._waiting = before
 
 
