@@ -120,7 +120,7 @@ class MailTextAdmin(PreviewedAdmin, StaffActionsAdmin):
 
     form = MailTextForm
     fields = ["subject", "body"]
-    list_display = ["kind", "why", "is_edited"]
+    list_display = ["kind", "subject_sent", "why", "is_edited"]
     list_filter = [OwnTextFilter, FailedTextFilter]
     search_fields = ["kind"]
     list_per_page = 100
@@ -192,6 +192,10 @@ class MailTextAdmin(PreviewedAdmin, StaffActionsAdmin):
             "versions": text.versions.select_related("written_by"),
         }
         return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description="subject")
+    def subject_sent(self, text: MailText) -> str:
+        return text.subject or shipped_text(text.kind).subject
 
     @admin.display(description="sent because")
     def why(self, text: MailText) -> str:
