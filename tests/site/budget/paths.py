@@ -34,7 +34,7 @@ class World:
     def browser(self) -> Client:
         """One that hasn't been here, in a network of its own."""
         number = next(self.numbers)
-        return Client(enforce_csrf_checks=True, REMOTE_ADDR=f"203.0.{number}.7")
+        return Client(enforce_csrf_checks=True, REMOTE_ADDR=f"203.{number >> 8}.{number & 255}.7")
 
 
 def home(world: World) -> Act:
