@@ -44,10 +44,11 @@ def try_door(thief: SiteBrowser, door: Door, place: str, values: list[Value]) ->
     for method in ("get", "post"):
         usual = answer_to(thief, method, door.path(place, door.nonsense(place), really))
         for value in chosen(values, door, place) if method == "get" else CHANCE.sample(values, 1):
-            if not door.takes(place, value.text):
+            path = door.path(place, value.text, really)
+            if not door.takes(place, value.text) or not door.is_at(path):
                 continue
             thief.rehearsal.tried()
-            answer = answer_to(thief, method, door.path(place, value.text, really))
+            answer = answer_to(thief, method, path)
             if answer != usual and answer != answer_to(thief, method, door.path(place, alike(value.text), really)):
                 thief.rehearsal.breach("encrypted", f"{value.table}.{value.column} opens {door.route}")
 

@@ -83,7 +83,7 @@ DOMAIN = ClearTextKind(reason="the registrable domain of a network", quoted=True
 PAGE = ClearTextKind(reason="an existing page of this site, or `other`", quoted=True)
 SEALED = ClearTextKind(reason="sealed before it is stored", in_base64=True)
 HASHES = ClearTextKind(
-    reason="a hash with a key that expires within a day", shape=re.compile(r".*:limit-(key-\d+-\d+|[0-9a-f]{64}-\d+)")
+    reason="a hash with a key that expires within a day", shape=re.compile(r".*:limit-(key-\d+s-n\d+|[0-9a-f]{64}-\d+)")
 )
 UNDECLARED = ClearTextKind(reason="")
 

@@ -121,7 +121,8 @@ def _look(
         return [f"limit-{digest}-{number}" for number in numbers]
 
     number = int(now.timestamp()) // window
-    key_name, place = f"limit-key-{window}-{number}", (type(cache), window)
+    # Letters at the figures, so that nobody takes them for somebody's phone number.
+    key_name, place = f"limit-key-{window}s-n{number}", (type(cache), window)
     known = _known_keys.get(place)
     names = names_with(known.key) if known and known.name == key_name else []
     found = cache.get_many([key_name, *names])

@@ -11,11 +11,11 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 from django.db import connections
-from django.urls import URLPattern, get_resolver
+from django.urls import Resolver404, URLPattern, get_resolver, resolve
 from django.urls.converters import IntConverter, UUIDConverter
 
 from privacy.databases.aliases import own_aliases
@@ -93,11 +93,9 @@ class Door:
         return str(self.pattern.lookup_str).partition(".")[0]
 
     def path(self, place: str, value: str, really: dict[str, str]) -> str:
-        """The path with the value as one parameter; others get the value in `really` or a placeholder."""
-        filled = {**really, place: value}
-        return "/" + re.sub(
-            r"<(?:\w+:)?(\w+)>", lambda found: quote(filled.get(found.group(1), "x"), safe=""), self.route
-        )
+        """The path with the value as one parameter; others get the value in `really` or nonsense."""
+        filled = {**{other: self.nonsense(other) for other in self.places()}, **really, place: value}
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: quote(filled[found.group(1)], safe=""), self.route)
 
     def places(self) -> list[str]:
         return list(self.pattern.pattern.converters)
@@ -108,6 +106,13 @@ class Door:
         except ValueError:
             return False
         return True
+
+    def is_at(self, path: str) -> bool:
+        """Whether the path leads here, and not to an address whose name is one of the parameters."""
+        try:
+            return resolve(unquote(path)).route == self.route
+        except Resolver404:
+            return False
 
     def nonsense(self, place: str) -> str:
         """A well-formed value that identifies nothing."""

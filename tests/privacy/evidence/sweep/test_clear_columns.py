@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from datetime import UTC, datetime
 from unittest import mock
 
 import pytest
@@ -18,10 +19,10 @@ from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.consent.opt_outs import suppress
 from privacy.evidence.rehearsal.live_health import not_tried_while_down
 from privacy.keystore.models import OptOutCopy
-from privacy.models import Heartbeat
+from privacy.models import Heartbeat, LimitSlot
 from privacy.models.evidence import Measurement
 from privacy.registry.purposes import Channel
-from privacy.web.rate_limits import has_room
+from privacy.web.rate_limits import DAY, has_room
 from shop.models import Order, Product
 from tests import factories
 
@@ -50,6 +51,14 @@ def test_nothing_is_found_where_nothing_is_wrong(order: Order, alice: Affiliate)
     assert places(report) == []
     assert report.searches["encrypted"] > 100
     assert report.searches["paypal-only"] > 50
+
+
+@pytest.mark.parametrize("window", [60, 60 * 60, DAY])
+def test_the_key_of_a_limit_is_not_taken_for_a_phone_number(window: int) -> None:
+    moments = [datetime.fromtimestamp(29_934_566 * 60 + number * window, UTC) for number in range(20)]
+    assert all(has_room("test network", "203.0.113.0/24", slots=1, now=moment, window=window) for moment in moments)
+    assert LimitSlot.objects.count() == 2 * len(moments)
+    assert places(swept()) == []
 
 
 def test_a_sealed_value_in_a_clear_column_is_found(order: Order) -> None:
