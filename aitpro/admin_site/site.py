@@ -35,6 +35,7 @@ from privacy.registry.policy_gate import waiting
 from privacy.registry.purpose_binding import acting_as, acting_now
 
 from .areas import group_by_area, navigation
+from .clear_text import ClearTextAdmin
 from .recent_changes import recent_changes
 from .start_page import StartPage
 
@@ -47,10 +48,11 @@ class SiteAdmin(AdminSite):
     enable_nav_sidebar = False  # the navigation of `areas.py` instead
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Adds labels, optimistic locking and a history in words to every admin, including those of other packages."""
+        """Adds labels, optimistic locking, a history in words and the check of readable text to every admin, including
+        those of other packages."""
         own = admin_class or ModelAdmin
         named = {"__module__": own.__module__, "__doc__": own.__doc__}
-        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin, HistoryAdmin), named)
+        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin, HistoryAdmin, ClearTextAdmin), named)
         super().register(model_or_iterable, extended, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
