@@ -18,7 +18,8 @@ class RequestFilter(logging.Filter):
     """Django logs the path of each request that fails, and at times the header or parameter that it refused. All of
     them are typed, or are links that open something: the line has the status, the route's name and the user instead.
 
-    A request that Django refused as forged is no error of this site: a warning of one line, as many as strangers send.
+    A request that was refused, or that Django took for forged, is no error of this site: a warning of one line, as many
+    as strangers send.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -29,6 +30,8 @@ class RequestFilter(logging.Filter):
         request, status = getattr(record, "request", None), getattr(record, "status_code", None)
         if isinstance(request, HttpRequest) and status is not None:
             record.msg, record.args = f"{HTTPStatus(status).phrase}{_reason(record)}", ()
+            if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                record.exc_info = None
             record.of_request = {"route": route_of(request), "status": status, **_who(request)}
         return True
 

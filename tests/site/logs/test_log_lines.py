@@ -53,6 +53,7 @@ def test_denied_request_is_logged_with_route_and_user(client: Client, log: Strin
     assert client.get("/admin/shop/order/").status_code == 403
     assert f"django.request: Forbidden: admin:shop_order_changelist [user {vera.pk}] [request " in log.getvalue()
     assert "vera@example.com" not in log.getvalue()
+    assert log.getvalue().count("\n") == 1
 
 
 def test_attempts_to_bypass_the_rules_are_logged_without_their_content(
