@@ -24,6 +24,7 @@ from affiliates.commissions.adjustments import (
 from affiliates.commissions.explanation import explain_adjustment
 from affiliates.models import Adjustment, Affiliate
 from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.form_fields import check_year
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
@@ -69,6 +70,7 @@ class OutsideSaleForm(forms.Form):
     sold_on = forms.DateField(
         label="Day of the sale",
         initial=lambda: local_day(timezone.now()),
+        validators=[check_year],
         widget=forms.DateInput({"type": "date"}),
         help_text="The affiliate's rate of this day applies.",
     )

@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 
 from privacy.web.long_lists import MOST, LongListPaginator, counted, has_index
 
+from .form_fields import accept_any_input
 from .staff_labels import ShownColumn, label_for, labelled, staff_label
 from .status_pills import pill
 
@@ -94,12 +95,13 @@ def _shown(model: Any, name: Any, viewer: Any) -> Any:
 
 
 class LabelledForm(forms.BaseForm):
-    """Mixed into the forms of the admin: choices among rows are named by their labels."""
+    """Mixed into the forms of the admin: choices among rows are named by their labels, and odd input gets a message."""
 
     viewer: Any
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        accept_any_input(self)
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):
                 field.label_from_instance = partial(label_for, self.viewer)  # type: ignore[method-assign]

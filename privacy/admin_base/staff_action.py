@@ -22,6 +22,7 @@ from django.urls import path, reverse
 
 from .acting_user import acting_user
 from .audited import AuditedAdmin
+from .form_fields import accept_any_input
 from .reauthentication import ask_again
 from .refusals import ActionRefused
 from .staff_labels import staff_label
@@ -117,6 +118,7 @@ class StaffActionsAdmin(AuditedAdmin):
         if not action.when(row):
             return self.not_possible(request, row, action)
         form = self.form_for_action(request, row, action)
+        accept_any_input(form)
         if form.is_valid() and (answer := self._done(request, row, action, form)):
             return answer
         self.audit(request, "read", row)

@@ -9,7 +9,7 @@ from privacy.registry.growth import Pruned
 
 
 @not_personal(
-    "hashes with a key that expires after an hour or day; that key, sealed",
+    "hashes with a key that expires after a few hours or a day; that key, and the row that holds a slot, sealed",
     "cache_key value expires",
     growth=Pruned(since="expires", job="past rate limits deleted"),
 )

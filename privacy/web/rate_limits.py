@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from django.core.cache import BaseCache, caches
 from django.db import DatabaseError, transaction
@@ -37,6 +38,7 @@ FIRST_BATCH = 8  # slots that are looked up at first; then eight times as many
 FAILURES = (CacheAway, DatabaseError, UnknownKey, ValueError)  # the latter two of values that others stored
 
 _PLACE = Place(LimitSlot._meta.db_table, "value")
+_TAKEN, _HOLDER = b"1", b"holder"
 
 
 class Slot(NamedTuple):
@@ -63,21 +65,56 @@ def has_room(limit: str, who: str, *, slots: int, now: datetime, window: int = W
 
 
 def take_slot(
-    limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW, in_database: bool = False
+    limit: str,
+    who: str,
+    *,
+    slots: int,
+    now: datetime,
+    window: int = WINDOW,
+    in_database: bool = False,
+    holder: UUID | None = None,
 ) -> Slot | None:
     """Like `has_room`, but returns the slot, for `give_back`; None if none is left.
 
-    With `in_database` it is counted there even if Redis works, so that a restart of Redis forgets nothing.
+    With `in_database` it is counted there even if Redis works, so that a restart of Redis forgets nothing. `holder` is
+    the row for which the slot is taken, for `taken_slots`; it is sealed.
     """
+    content = _TAKEN if holder is None else bytes(seal(holder.bytes, place=_PLACE, row=_HOLDER))
     *tried_first, last = _caches(in_database)
     for cache in tried_first:
         try:
-            return _take(cache, limit, who, slots, now, window)
+            return _take(cache, limit, who, slots, now, window, content)
         except FAILURES as error:
             if isinstance(error, DatabaseError) and transaction.get_connection().in_atomic_block:
                 raise  # what the transaction was to store is lost, too
             logger.warning("a limit is counted elsewhere: %s", type(error).__name__)
-    return _take(last, limit, who, slots, now, window)
+    return _take(last, limit, who, slots, now, window, content)
+
+
+def is_full(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> bool:
+    """Whether no slot is left. Takes none: of requests at the same moment, each may find the last one free."""
+    return len(taken_slots(limit, who, slots=slots, now=now, window=window)) >= slots
+
+
+def taken_slots(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> dict[Slot, UUID | None]:
+    """The slots that are taken, each with its holder, if it has one."""
+    *tried_first, last = _caches(False)
+    for cache in tried_first:
+        try:
+            return _holders(cache, limit, who, slots, now, window)
+        except FAILURES as error:
+            if isinstance(error, DatabaseError) and transaction.get_connection().in_atomic_block:
+                raise
+    return _holders(last, limit, who, slots, now, window)
+
+
+def _holders(cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int) -> dict[Slot, UUID | None]:
+    names, found = _look(cache, f"{limit} {who}", range(slots), now, window)
+    taken = {Slot(cache, name): found[name] for name in names if name in found}
+    return {
+        slot: None if content == _TAKEN else UUID(bytes=unseal(content, place=_PLACE, row=_HOLDER))
+        for slot, content in taken.items()
+    }
 
 
 def _caches(in_database: bool) -> Iterator[BaseCache]:
@@ -90,12 +127,14 @@ def _caches(in_database: bool) -> Iterator[BaseCache]:
     yield caches["default"]
 
 
-def _take(cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int) -> Slot | None:
+def _take(
+    cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int, content: bytes
+) -> Slot | None:
     for numbers in _batches(slots):
         names, taken = _look(cache, f"{limit} {who}", numbers, now, window)
         for name in names:
             # `add` is False if another process was first.
-            if name not in taken and cache.add(name, b"1", seconds_left(now, window)):
+            if name not in taken and cache.add(name, content, seconds_left(now, window)):
                 return Slot(cache, name)
     logger.warning("limit reached: %s", limit)
     limit_reached.send(sender=None, limit=limit)

@@ -11,7 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, ListView
 
-from shop.discounts.codes import LONGEST_IN_LINK, CodeRefused, discounted_price
+from privacy.web.client_address import client_address
+from privacy.web.rate_limits import network_of
+from shop.discounts.codes import LONGEST_IN_LINK, CodeRefused
+from shop.discounts.guesses import UnknownCode, price_within_limits
 from shop.models import Product, ProductPicture, ProductQuerySet
 
 from .structured_data import faq_data, product_data
@@ -55,10 +58,14 @@ class ProductView(DetailView[Product]):
         typed = self.request.GET.get("code", "")[:LONGEST_IN_LINK].replace("\x00", "")
         if not typed or not self.object.is_for_sale:
             return {}
+        network = network_of(client_address(self.request))
         try:
-            return {"discounted": discounted_price(product=self.object, typed=typed, now=timezone.now())}
+            price = price_within_limits(product=self.object, typed=typed, network=network, now=timezone.now())
+        except UnknownCode as unknown:
+            price = unknown.price
         except CodeRefused as refusal:
             return {"code_problem": str(refusal)}
+        return {"discounted": price}
 
 
 def page_of(product: Product) -> dict[str, Any]:

@@ -28,7 +28,7 @@ _ID_BYTES = 16
 
 def set_checkout_cookie(request: HttpRequest, response: HttpResponse, order: Order) -> None:
     """Sets the cookie for this order."""
-    orders = [order.pk, *(other for other in _orders_of(request) if other != order.pk)][:MAX_ORDERS]
+    orders = [order.pk, *(other for other in orders_of_browser(request) if other != order.pk)][:MAX_ORDERS]
     sealed = seal(b"".join(other.bytes for other in orders), place=_PLACE, row=b"")
     response.set_cookie(
         COOKIE,
@@ -43,11 +43,11 @@ def set_checkout_cookie(request: HttpRequest, response: HttpResponse, order: Ord
 
 def is_buyers_browser(request: HttpRequest, order: Order) -> bool:
     """Whether this browser went to PayPal with this order."""
-    return order.pk in _orders_of(request)
+    return order.pk in orders_of_browser(request)
 
 
-def _orders_of(request: HttpRequest) -> list[UUID]:
-    """The orders in the cookie; empty for a cookie that this site didn't seal."""
+def orders_of_browser(request: HttpRequest) -> list[UUID]:
+    """The orders with which this browser went to PayPal, newest first; empty for a cookie that this site didn't seal."""
     cookie = request.COOKIES.get(COOKIE, "")
     try:
         sealed = base64.b64decode(cookie.encode("ascii") + b"=" * (-len(cookie) % 4), altchars=b"-_", validate=True)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from privacy.encryption.normalization import normalize_phone
+from privacy.web.client_address import client_address
 from privacy.web.personal_data_form import PersonalDataForm
-from shop.discounts.codes import CodeRefused, DiscountedPrice, discounted_price
+from privacy.web.rate_limits import network_of
+from shop.discounts.codes import CodeRefused, DiscountedPrice
+from shop.discounts.guesses import NO_SUCH_CODE, TooManyWrongCodes, UnknownCode, is_affiliates, price_within_limits
 from shop.models import Order, Product, ShopTerms
-from shop.signals import code_entered
 
-
-def check_affiliate_code(code: str) -> None:
-    """Raises `ValidationError` for a code that no affiliate has."""
-    if not any(known for _, known in code_entered.send(AffiliateCodeField, code=code)):
-        raise forms.ValidationError("This code doesn't exist. Please check it, or leave the field empty.")
+from .checkout_cookie import orders_of_browser
 
 
 class AffiliateCodeField(forms.CharField):
@@ -29,8 +30,8 @@ class AffiliateCodeField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         code: str = super().clean(value).strip()
-        if code:
-            check_affiliate_code(code)
+        if code and not is_affiliates(code):
+            raise forms.ValidationError(NO_SUCH_CODE)
         return code
 
 
@@ -60,9 +61,14 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
         }
         widgets = {"address": forms.Textarea(attrs={"rows": 4})}
 
-    def __init__(self, *args: Any, product: Product, terms: list[ShopTerms], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, request: HttpRequest, product: Product, terms: list[ShopTerms], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.product, self.code_problem = product, ""
+        if product.price is None:
+            raise ValueError("a product without a price has no checkout")
+        self.request, self.product, self.price = request, product, product.price
+        self.code_problem, self.seconds_to_wait = "", 0
         self.discounted = self._price_of_link()
         numbers = " ".join(f"{version.document}-{version.number}" for version in terms)
         self.current = {"price_seen": str(self.discounted.total), "terms_seen": numbers or "none"}
@@ -108,24 +114,38 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
 
     def _price_of_link(self) -> DiscountedPrice:
         """The codes of a link that can't be used stay in the field, with the reason above the form."""
-        price = self.product.price
-        if price is None:
-            raise ValueError("a product without a price has no checkout")
         code = "" if self.is_bound else str(self.initial.get("code", ""))
         try:
-            return discounted_price(product=self.product, typed=code, now=timezone.now())
+            return self._price_with(code)
+        except UnknownCode as unknown:
+            return unknown.price
         except CodeRefused as refusal:
             self.code_problem = str(refusal)
-            return DiscountedPrice(price=price)
+            return DiscountedPrice(price=self.price)
+
+    @cached_property
+    def own_orders(self) -> list[UUID]:
+        """The orders that this browser placed before, for the places of a discount code."""
+        return orders_of_browser(self.request)
+
+    def _price_with(self, typed: str) -> DiscountedPrice:
+        if not typed:
+            return DiscountedPrice(price=self.price)
+        return price_within_limits(
+            product=self.product,
+            typed=typed,
+            network=network_of(client_address(self.request)),
+            now=timezone.now(),
+            own_orders=self.own_orders,
+        )
 
     def clean_code(self) -> str:
         typed: str = self.cleaned_data["code"].strip()
         try:
-            discounted = discounted_price(product=self.product, typed=typed, now=timezone.now())
+            discounted = self._price_with(typed)
         except CodeRefused as refusal:
+            self.seconds_to_wait = refusal.seconds if isinstance(refusal, TooManyWrongCodes) else 0
             raise forms.ValidationError(str(refusal)) from refusal
-        if discounted.rest:
-            check_affiliate_code(discounted.rest)
         self.discounted = discounted
         self.current["price_seen"] = str(discounted.total)
         return typed

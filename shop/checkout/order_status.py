@@ -25,6 +25,7 @@ class OrderOutcome(StrEnum):
     WAITING = "waiting"
     STARTING = "starting"  # another click is starting the payment; the page redirects when it has
     DISCOUNT_ENDED = "discount_ended"  # not paid, and its discount code can't be used any more
+    DISCOUNT_HELD = "discount_held"  # not paid, and the buyer's network holds too many places of its discount code
     UNAVAILABLE = "unavailable"  # PayPal can't be reached
 
     @property

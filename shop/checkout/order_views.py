@@ -13,8 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from privacy.web.client_address import client_address
 from privacy.web.idempotency import repeatable
-from privacy.web.rate_limits import seconds_left
+from privacy.web.rate_limits import network_of, seconds_left
 from shop.delivery.byte_ranges import FilePart, UnsatisfiableRange, requested_range
 from shop.delivery.downloads import DownloadRefused, download_link, open_download, resolve_download_link
 from shop.delivery.release_notices import are_possible, has_opted_out, set_release_notices
@@ -97,8 +98,15 @@ def pay(request: HttpRequest, link_token: str) -> HttpResponse:
 
 
 def resume_payment(request: HttpRequest, order: Order) -> HttpResponse:
-    """Redirects to PayPal with an order of before; to its page if its discount has ended."""
-    return go_to_paypal(request, order) if hold_places(order=order, now=timezone.now()) else redirect(order)
+    """Redirects to PayPal with an order of before; to its page if its discount has ended. The page says so if only the
+    buyer's network holds too many places of the discount."""
+    network = network_of(client_address(request))
+    if hold_places(order=order, now=timezone.now(), network=network):
+        return go_to_paypal(request, order)
+    if not is_available(order):
+        return redirect(order)
+    page = _page_of(order, order.payments.first(), OrderOutcome.DISCOUNT_HELD)
+    return render(request, "shop/order.html", page, status=429)
 
 
 def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:

@@ -3,10 +3,11 @@ order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,6 +16,8 @@ from django.http import HttpRequest
 from privacy.audit.trail import record
 from privacy.encryption.readable_codes import random_code
 from privacy.encryption.tokens import generate_token, hash_token
+from privacy.web.client_address import client_address
+from privacy.web.rate_limits import network_of
 from shop.discounts.codes import DiscountedPrice
 from shop.discounts.places import take_places
 from shop.models import AcceptedTerms, DiscountCode, Order, Product, ShopTerms
@@ -34,6 +37,7 @@ def place_order(
     code: str,
     request: HttpRequest,
     discounted: DiscountedPrice | None = None,
+    own_orders: Collection[UUID] = (),
     form_digest: str | None = None,
     **details: str | None,
 ) -> Order:
@@ -41,7 +45,8 @@ def place_order(
     discount code has no place left. An order with nothing to pay is paid at once.
 
     `terms` are the versions that the buyer accepts. `code` is the affiliate code that the buyer entered, possibly
-    empty. `discounted` is the price with the buyer's discount codes. `form_digest` is the digest of the form's key
+    empty. `discounted` is the price with the buyer's discount codes, for which earlier unpaid
+    orders of the same browser, `own_orders`, give up their places. `form_digest` is the digest of the form's key
     (`privacy.web.idempotency`); without it, a new order is created. `details` are the columns that the buyer filled in:
     those of `CheckoutForm` that the product asks for.
     """
@@ -65,7 +70,8 @@ def place_order(
                 **details,
             )
             if discounted.applied:
-                take_places(order=order, price=discounted, now=order.placed_at)
+                network = network_of(client_address(request))
+                take_places(order=order, price=discounted, now=order.placed_at, network=network, own_orders=own_orders)
     except IntegrityError:
         if earlier := Order.objects.filter(checkout_digest=digest).first():
             return earlier

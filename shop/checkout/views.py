@@ -72,14 +72,20 @@ class CheckoutView(FormView[CheckoutForm]):
         if "recalculate" in request.POST:
             form = self.get_form()
             form.recalculate()
-            return self.render_to_response(self.get_context_data(form=form))
+            return self.form_invalid(form)
         return super().post(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "product": self.product, "terms": self.terms}
+        return {**super().get_form_kwargs(), "request": self.request, "product": self.product, "terms": self.terms}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(product=self.product, terms=self.terms, **kwargs)
+
+    def form_invalid(self, form: CheckoutForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        if form.seconds_to_wait:
+            response.status_code, response.headers["Retry-After"] = 429, str(form.seconds_to_wait)
+        return response
 
     def form_valid(self, form: CheckoutForm) -> HttpResponse:
         if outdated := form.outdated:
@@ -94,6 +100,7 @@ class CheckoutView(FormView[CheckoutForm]):
                 terms=self.terms,
                 request=self.request,
                 discounted=form.discounted,
+                own_orders=form.own_orders if form.discounted.applied else (),
                 form_digest=self.digest,
                 **form.details,
             )

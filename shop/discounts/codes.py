@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
+from uuid import UUID
 
 from privacy.encryption.normalization import normalize_code
-from shop.models import DiscountCode, Product
+from shop.models import DiscountCode, DiscountUse, Product
 from shop.models.discount import CODE
 from shop.money import Money
 from shop.pricing.discounts import choose_discounts
 
 MOST_CODES = 3  # of one order
+MOST_WORDS = 6  # that are looked up at once; whoever sends more is guessing
 LONGEST_IN_LINK = 100  # characters
 _BETWEEN = re.compile(r"[\s,;+]+")
 _AROUND = "#@\"'`.:!?()<>[]{}\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # what people write around a code
@@ -51,14 +54,20 @@ class DiscountedPrice:
         return " + ".join(code.code for code, _ in self.applied)
 
 
-def discounted_price(*, product: Product, typed: str, now: datetime) -> DiscountedPrice:
-    """The price of the product with the codes in `typed`, in at most one query. Raises `CodeRefused`.
+def discounted_price(
+    *, product: Product, typed: str, now: datetime, own_orders: Collection[UUID] = ()
+) -> DiscountedPrice:
+    """The price of the product with the codes in `typed`, in at most one query, or two with a code that is used up.
+    Raises `CodeRefused`.
 
-    Whether a limited code has a place left is certain only once `shop.discounts.places` has taken one.
+    `own_orders` are those that the same browser placed before: their places are the buyer's. Whether a limited code has
+    a place left is certain only once `shop.discounts.places` has taken one.
     """
     if product.price is None:
         raise ValueError("a product without a price has no discount")
     words = list(dict.fromkeys(filter(None, _BETWEEN.split(typed.strip()))))
+    if len(words) > MOST_WORDS:
+        raise CodeRefused(f"Please enter at most {MOST_CODES} codes.")
     read = {word: code for word in words if CODE.fullmatch(code := normalize_code(word).strip(_AROUND))}
     rows = DiscountCode.objects.filter(code__in=read.values()).with_terms_for(product) if read else ()
     known = {row.code: row for row in rows}
@@ -69,7 +78,7 @@ def discounted_price(*, product: Product, typed: str, now: datetime) -> Discount
     for each in codes:
         if obstacle := each.obstacle(product, now=now):
             raise CodeRefused(obstacle)
-        if not each.has_room():
+        if not each.has_room() and not DiscountUse.objects.held_by(own_orders, each).exists():
             raise CodeRefused(no_place_left(each))
     amounts = choose_discounts(product.price, [code.discount for code in codes])
     pairs = list(zip(codes, amounts, strict=True))

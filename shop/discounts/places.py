@@ -7,7 +7,7 @@ was released can be taken again while there is room: before the buyer goes to Pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from privacy.web.rate_limits import give_back, take_slot, taken_slots
 from shop.models import DiscountCode, DiscountUse, Order
 
 from .codes import CodeRefused, DiscountedPrice, no_place_left
@@ -23,12 +24,21 @@ State = DiscountUse.State
 # As long as PayPal lets a buyer approve: https://developer.paypal.com/docs/api/orders/v2/ (3 hours).
 HELD_FOR = timedelta(hours=3)
 BATCH = 500  # released in one run of housekeeping
+HELD_PER_NETWORK = 5  # unpaid, of one limited code
+_LIMIT, _WINDOW = "discount places network", round(HELD_FOR.total_seconds())
 
 
-def take_places(*, order: Order, price: DiscountedPrice, now: datetime) -> None:
-    """Takes a place of each code for a new order, in the caller's transaction. Raises `CodeRefused`."""
+def take_places(
+    *, order: Order, price: DiscountedPrice, now: datetime, network: str, own_orders: Collection[UUID] = ()
+) -> None:
+    """Takes a place of each code for a new order, in the caller's transaction. Raises `CodeRefused`.
+
+    `network` is the buyer's (`network_of`), which may hold `HELD_PER_NETWORK` unpaid places of a limited code.
+    `own_orders` are those that the same browser placed before: of a code that is used up, they give up their places.
+    """
     for code, _ in sorted(price.applied, key=lambda each: each[0].pk):  # all in one order, so that none wait in a ring
-        _take_place(code, order, now=now)
+        _take_place(code, order, now=now, own_orders=own_orders)
+        _hold_for_network(code, order, network=network, now=now)
     DiscountUse.objects.bulk_create(
         DiscountUse(
             order=order,
@@ -41,10 +51,10 @@ def take_places(*, order: Order, price: DiscountedPrice, now: datetime) -> None:
     )
 
 
-def hold_places(*, order: Order, now: datetime) -> bool:
+def hold_places(*, order: Order, now: datetime, network: str) -> bool:
     """Holds the order's places for another `HELD_FOR`, before the buyer goes to PayPal. False if one was released and
-    can't be taken again."""
-    return _secure(order, now=now, state=State.HELD, held_until=now + HELD_FOR)
+    can't be taken again, for instance because the buyer's network holds others."""
+    return _secure(order, now=now, state=State.HELD, held_until=now + HELD_FOR, network=network)
 
 
 def use_places(*, order: Order, now: datetime) -> bool:
@@ -55,7 +65,9 @@ def use_places(*, order: Order, now: datetime) -> bool:
     return _secure(order, now=now, state=State.USED, held_until=None)
 
 
-def _secure(order: Order, *, now: datetime, state: State, held_until: datetime | None) -> bool:
+def _secure(
+    order: Order, *, now: datetime, state: State, held_until: datetime | None, network: str | None = None
+) -> bool:
     if not order.discount_codes:
         return True
     try:
@@ -64,6 +76,8 @@ def _secure(order: Order, *, now: datetime, state: State, held_until: datetime |
             uses = DiscountUse.objects.filter(order=order).exclude(state=State.USED)
             for use in uses.filter(state=State.RELEASED).order_by("discount"):
                 _take_place(codes[use.discount_id], order, now=now)
+                if network is not None:
+                    _hold_for_network(codes[use.discount_id], order, network=network, now=now)
             uses.update(state=state, held_until=held_until)
     except CodeRefused:
         return False
@@ -127,13 +141,17 @@ def _has_place(code: DiscountCode, order: Order, *, now: datetime) -> bool:
     return code.is_valid_at(now) and code.has_room() and (limit is None or used < limit)
 
 
-def _take_place(code: DiscountCode, order: Order, *, now: datetime) -> None:
+def _take_place(code: DiscountCode, order: Order, *, now: datetime, own_orders: Collection[UUID] = ()) -> None:
     """Counts one place more, if there is one, and locks the code's row. Raises `CodeRefused`."""
-    valid = DiscountCode.objects.valid_at(now).filter(pk=code.pk)
-    if not valid.filter(Q(max_uses=None) | Q(places_taken__lt=F("max_uses"))).update(
-        places_taken=F("places_taken") + 1
-    ):
-        raise CodeRefused(no_place_left(code))
+    with_room = DiscountCode.objects.valid_at(now).filter(
+        Q(max_uses=None) | Q(places_taken__lt=F("max_uses")), pk=code.pk
+    )
+    one_more = {"places_taken": F("places_taken") + 1}
+    if not with_room.update(**one_more):
+        DiscountCode.objects.select_for_update().get(pk=code.pk)
+        _release(DiscountUse.objects.held_by(own_orders, code), [code.pk])
+        if not with_room.update(**one_more):
+            raise CodeRefused(no_place_left(code))
     if code.max_uses_per_buyer is not None:
         _make_room_for_buyer(code, order, limit=code.max_uses_per_buyer)
 
@@ -147,6 +165,29 @@ def _make_room_for_buyer(code: DiscountCode, order: Order, *, limit: int) -> Non
         raise CodeRefused(f"The code {code.code} was used with this email address before.")
     if too_many > 0:
         _release(DiscountUse.objects.filter(pk__in=held[:too_many], state=State.HELD), [code.pk])
+
+
+def _hold_for_network(code: DiscountCode, order: Order, *, network: str, now: datetime) -> None:
+    """Counts the place for the buyer's network, until the order is paid or gives it up. Raises `CodeRefused`.
+
+    Without this, a visitor with made-up addresses takes all places of a code. A slot whose order doesn't hold a place
+    any more is free for the next: so nothing has to be known about the network when the money arrives. The caller
+    holds the lock of the code's row.
+    """
+    if code.max_uses is None:
+        return
+    who = f"{code.pk} {network}"
+    taken = taken_slots(_LIMIT, who, slots=HELD_PER_NETWORK, now=now, window=_WINDOW)
+    if len(taken) >= HELD_PER_NETWORK:
+        orders = [holder for holder in taken.values() if holder]
+        holding = set(DiscountUse.objects.held_by(orders, code).values_list("order", flat=True))
+        for slot in [slot for slot, holder in taken.items() if holder not in holding]:
+            give_back(slot)
+    if not take_slot(_LIMIT, who, slots=HELD_PER_NETWORK, now=now, window=_WINDOW, holder=order.pk):
+        raise CodeRefused(
+            f"Several buyers in your network are paying with the code {code.code} right now. Please pay or cancel one of"
+            " these orders, or try again later. Without the code, you can buy now."
+        )
 
 
 def _of_buyer(code: DiscountCode, order: Order) -> QuerySet[DiscountUse]:

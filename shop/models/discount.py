@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
@@ -22,7 +24,8 @@ from shop.pricing.discounts import Discount
 from .order import Order
 from .product import Product
 
-CODE = re.compile(r"[A-Z0-9_-]{2,32}")
+CODE = re.compile(r"(?=.*[A-Z0-9])[A-Z0-9_-]{2,32}")
+AT_LEAST_ONE = MinValueValidator(1, "Enter at least 1. To end a code, enter the time under “until”.")
 
 
 class DiscountCodeQuerySet(models.QuerySet["DiscountCode"]):
@@ -59,7 +62,12 @@ class DiscountCode(models.Model):
     code = models.CharField(
         max_length=32,
         unique=True,
-        validators=[RegexValidator(rf"\A{CODE.pattern}\Z", "Two to 32 letters, digits, hyphens or underscores.")],
+        validators=[
+            RegexValidator(
+                rf"\A{CODE.pattern}\Z",
+                "Two to 32 letters, digits, hyphens or underscores, with at least one letter or digit.",
+            )
+        ],
         help_text="Buyers read it on receipts, and it stays there: don't use anyone's full name.",
     )
     percent = models.DecimalField("percentage off", max_digits=5, decimal_places=2, null=True, blank=True)
@@ -70,8 +78,10 @@ class DiscountCode(models.Model):
     )
     starts_at = models.DateTimeField("from", default=timezone.now)
     ends_at = models.DateTimeField("until", null=True, blank=True)
-    max_uses = models.PositiveIntegerField("orders at most", null=True, blank=True)
-    max_uses_per_buyer = models.PositiveIntegerField("orders per buyer at most", null=True, blank=True)
+    max_uses = models.PositiveIntegerField("orders at most", null=True, blank=True, validators=[AT_LEAST_ONE])
+    max_uses_per_buyer = models.PositiveIntegerField(
+        "orders per buyer at most", null=True, blank=True, validators=[AT_LEAST_ONE]
+    )
     places_taken = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -173,6 +183,13 @@ class DiscountProduct(models.Model):
         return f"{self.discount} for {self.product}"
 
 
+class DiscountUseQuerySet(models.QuerySet["DiscountUse"]):
+    def held_by(self, orders: Collection[UUID], code: DiscountCode) -> DiscountUseQuerySet:
+        """The places of the code that these orders hold while they wait for payment."""
+        held = self.filter(discount=code, state=DiscountUse.State.HELD)
+        return held.filter(order__in=orders) if orders else self.none()
+
+
 @personal_data(
     label="Discounts on your orders",
     purpose=Purpose.ORDER,
@@ -222,6 +239,8 @@ class DiscountUse(models.Model):
     held_until = models.DateTimeField(null=True)  # for one that is held
 
     database_triggers = ("no_replace", "no_update", "no_delete")
+
+    objects = DiscountUseQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
