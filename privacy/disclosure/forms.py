@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from privacy.admin_base.form_fields import accept_any_input
 from privacy.registry.declarations import personal_models
 
 from .models import Disclosure
@@ -28,6 +29,7 @@ class DisclosureOrderForm(forms.ModelForm[Disclosure]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        accept_any_input(self)
         for name in ("authority", "order_reference", "email"):
             self.fields[name].required = True
         scope = self.fields["scope"]

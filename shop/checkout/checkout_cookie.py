@@ -1,7 +1,8 @@
-"""Recognizes the browser that went to PayPal with an order. Only that browser is led to the order page on its return.
+"""Recognizes the browser that placed an order. Only that browser is led to the order page on its return from PayPal, and
+gives up the place that the order holds of a discount code.
 
 PayPal's order id is in the database, in PayPal's mails and in the return URL, so it must not open the order page. A
-sealed cookie does: it is set on the way to PayPal and sent only to the two return pages.
+sealed cookie does: it is set on the way to PayPal and sent only to the checkout and the two return pages.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def is_buyers_browser(request: HttpRequest, order: Order) -> bool:
 
 
 def orders_of_browser(request: HttpRequest) -> list[UUID]:
-    """The orders with which this browser went to PayPal, newest first; empty for a cookie that this site didn't seal."""
+    """The orders that this browser placed, newest first; empty for a cookie that this site didn't seal."""
     cookie = request.COOKIES.get(COOKIE, "")
     try:
         sealed = base64.b64decode(cookie.encode("ascii") + b"=" * (-len(cookie) % 4), altchars=b"-_", validate=True)

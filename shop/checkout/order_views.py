@@ -115,12 +115,12 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
     if not order.is_payable:
         return redirect(order)
     try:
-        response = redirect(start_payment(order=order))
+        response: HttpResponse = redirect(start_payment(order=order))
     except PaymentStarting:
         response = redirect(f"{order.get_absolute_url()}?starting={int(time.time())}")
     except PaymentUnavailable:
         page = _page_of(order, order.payments.first(), OrderOutcome.UNAVAILABLE)
-        return render(request, "shop/order.html", page, status=503)
+        response = render(request, "shop/order.html", page, status=503)
     set_checkout_cookie(request, response, order)
     return response
 

@@ -50,7 +50,7 @@ def price_within_limits(
         raise TooManyWrongCodes(seconds=seconds_left(now))
     price = discounted_price(product=product, typed=typed, now=now, own_orders=own_orders)
     if price.rest and not is_affiliates(price.rest):
-        if not all([has_room(LIMIT, network, slots=WRONG_PER_NETWORK, now=now) for _ in price.rest.split()]):
+        if not all(has_room(LIMIT, network, slots=WRONG_PER_NETWORK, now=now) for _ in price.rest.split()):
             raise TooManyWrongCodes(seconds=seconds_left(now))
         raise UnknownCode(price)
     return price

@@ -185,8 +185,8 @@ def _hold_for_network(code: DiscountCode, order: Order, *, network: str, now: da
             give_back(slot)
     if not take_slot(_LIMIT, who, slots=HELD_PER_NETWORK, now=now, window=_WINDOW, holder=order.pk):
         raise CodeRefused(
-            f"Several buyers in your network are paying with the code {code.code} right now. Please pay or cancel one of"
-            " these orders, or try again later. Without the code, you can buy now."
+            f"Several buyers in your network are paying with the code {code.code} right now. Please pay or cancel one"
+            " of these orders, or try again later. Without the code, you can buy now."
         )
 
 

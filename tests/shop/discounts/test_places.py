@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,15 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from shop.discounts.places import release_expired_places
+from privacy.models.limit_slot import LimitSlot
+from shop.discounts.places import HELD_PER_NETWORK, release_expired_places
 from shop.models import DiscountCode, DiscountUse, Order, Payment
 from shop.payments.settlement import settle
 from tests import factories
 from tests.shop.purchases import FORM
 from tests.site.budget.answering_paypal import AnsweringPayPal, answering_paypal
+
+from .test_codes_at_checkout import summary_of
 
 pytestmark = pytest.mark.usefixtures("product", "clock")
 
@@ -199,3 +203,111 @@ def test_the_database_refuses_another_amount_a_second_place_and_a_deletion(answe
             change()
     use.refresh_from_db()
     assert (use.amount_minor, use.state) == (600, "held")
+
+
+# --- Of one network, and of one browser
+
+
+def held_by_strangers(number: int, **client: str) -> list[Order | None]:
+    return [order_of(f"stranger{each}@example.org", Client(**client)) for each in range(number)]  # type: ignore[arg-type]
+
+
+def test_a_network_takes_only_a_few_places_without_paying(answers: AnsweringPayPal) -> None:
+    factories.discount(max_uses=20)
+    orders = held_by_strangers(8)
+    assert [order is not None for order in orders] == [True] * HELD_PER_NETWORK + [False] * (8 - HELD_PER_NETWORK)
+    assert taken() == HELD_PER_NETWORK
+    page = Client().post(CHECKOUT, {**FORM, "code": "SPRING10", "price_seen": "$53.95"}).content.decode()
+    assert "Several buyers in your network are paying with the code SPRING10 right now" in page
+    assert order_of("carol@example.org", Client(REMOTE_ADDR="203.0.113.7")) is not None  # type: ignore[arg-type]
+    Client().post(CHECKOUT, FORM)
+    assert Order.objects.filter(discount_codes="").count() == 1
+
+
+def test_paid_places_of_a_network_are_not_limited(answers: AnsweringPayPal) -> None:
+    factories.discount(max_uses=20)
+    for number in range(2 * HELD_PER_NETWORK):
+        assert pay(answers, placed(f"colleague{number}@example.org")).state == "paid"
+    assert taken() == 2 * HELD_PER_NETWORK
+
+
+def test_a_place_that_was_given_up_lets_the_network_take_another(
+    answers: AnsweringPayPal, clock: time_machine.Traveller
+) -> None:
+    factories.discount(max_uses=20)
+    carol = Client()
+    order = placed("carol@example.org", carol)
+    assert held_by_strangers(HELD_PER_NETWORK)[-1] is None
+    carol.get("/checkout/cancelled/", {"token": str(order.payments.get().paypal_order_id)})
+    assert order_of("dan@example.org") is not None
+    assert order_of("erin@example.org") is None
+
+
+def test_a_released_place_is_not_taken_again_beyond_the_limit_of_the_network(answers: AnsweringPayPal) -> None:
+    """Or else a visitor releases places, takes others, and then takes the first ones again."""
+    factories.discount(max_uses=20)
+    carol = Client()
+    order = placed("carol@example.org", carol)
+    carol.get("/checkout/cancelled/", {"token": str(order.payments.get().paypal_order_id)})
+    held_by_strangers(HELD_PER_NETWORK)
+    page = carol.post(f"{order.get_absolute_url()}pay/")
+    assert page.status_code == 429
+    assert "Others in your network are paying with this code" in page.content.decode()
+    assert (state_of(order), taken()) == ("released", HELD_PER_NETWORK)
+    elsewhere = Client(REMOTE_ADDR="203.0.113.7").post(f"{order.get_absolute_url()}pay/")  # type: ignore[arg-type]
+    assert "/checkoutnow?token=" in elsewhere.headers["Location"]
+
+
+def test_a_code_without_a_limit_has_none_per_network(answers: AnsweringPayPal) -> None:
+    factories.discount()
+    assert None not in held_by_strangers(HELD_PER_NETWORK + 1)
+
+
+def test_the_limits_table_does_not_say_which_orders_are_of_one_network(answers: AnsweringPayPal) -> None:
+    factories.discount(max_uses=20)
+    order = placed("carol@example.org")
+    stored = [b64decode(value) for value in LimitSlot.objects.values_list("value", flat=True)]
+    assert stored and not any(order.pk.bytes in value for value in stored)
+
+
+def test_a_buyer_who_comes_back_without_cancelling_is_not_blocked_by_the_own_place(answers: AnsweringPayPal) -> None:
+    factories.discount(max_uses=1)
+    carol = Client()
+    first = placed("carol@example.org", carol)
+    assert "Price $59.95 Code SPRING10" in summary_of(carol.get(f"{CHECKOUT}?code=SPRING10"))
+    again = {**FORM, "code": "SPRING10", "recalculate": "1"}
+    assert "used up" not in carol.post(CHECKOUT, again).content.decode()
+    second = placed("carol@example.org", carol)
+    assert (state_of(first), state_of(second), taken()) == ("released", "held", 1)
+    assert pay(answers, second).state == "paid"
+    assert pay(answers, first).state == "expired"
+
+
+def test_a_buyer_whom_paypal_failed_is_not_blocked_either(paypal_down: None) -> None:
+    factories.discount(max_uses=1)
+    carol = Client()
+    first, second = placed("carol@example.org", carol), placed("carol@example.org", carol)
+    assert (state_of(first), state_of(second), taken()) == ("released", "held", 1)
+
+
+def test_the_own_place_stays_while_the_code_has_another(answers: AnsweringPayPal) -> None:
+    factories.discount(max_uses=2)
+    carol = Client()
+    first, second = placed("carol@example.org", carol), placed("dan@example.org", carol)
+    assert (state_of(first), state_of(second)) == ("held", "held")
+
+
+def test_nobody_takes_the_place_of_another_browser_with_the_same_address(answers: AnsweringPayPal) -> None:
+    factories.discount(max_uses=1)
+    order = placed("carol@example.org", Client())
+    assert order_of("carol@example.org", Client()) is None
+    assert (state_of(order), taken()) == ("held", 1)
+
+
+def test_a_paid_place_of_the_same_browser_is_not_given_up(answers: AnsweringPayPal) -> None:
+    factories.discount(max_uses=1)
+    carol = Client()
+    order = placed("carol@example.org", carol)
+    pay(answers, order)
+    assert order_of("carol@example.org", carol) is None
+    assert (state_of(order), taken()) == ("used", 1)
