@@ -17,7 +17,6 @@ from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFi
 from contacts.inquiries.assignment import colleagues
 from contacts.inquiries.snoozing import day_refused
 from contacts.models import Correspondence, Inquiry, SavedReply
-from privacy.admin_base.form_fields import check_year
 
 
 class StaffChoice(forms.ModelChoiceField[Any]):
@@ -60,7 +59,6 @@ class ConversationForm(forms.ModelForm[Inquiry]):
     snooze = forms.DateField(
         required=False,
         label="Come back on",
-        validators=[check_year],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Enter a day as YYYY-MM-DD."},
     )

@@ -1,5 +1,5 @@
-"""Recognizes the browser that placed an order. Only that browser is led to the order page on its return from PayPal, and
-gives up the place that the order holds of a discount code.
+"""Recognizes the browser that placed an order. Only that browser is led to the order page on its return from PayPal,
+and gives up the place that the order holds of a discount code.
 
 PayPal's order id is in the database, in PayPal's mails and in the return URL, so it must not open the order page. A
 sealed cookie does: it is set on the way to PayPal and sent only to the checkout and the two return pages.

@@ -216,6 +216,16 @@ def test_pages_on_the_way_carry_the_code_to_the_product(client: Client, path: st
     assert "code=" not in client.get(path).content.decode()
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/products/", "/products/bps-pro/", CHECKOUT, "/support/", "/about/", "/no-such-page/"]
+)
+def test_every_link_to_a_page_with_a_price_carries_the_code(client: Client, path: str) -> None:
+    page = BeautifulSoup(client.get(f"{path}?code=SPRING10").content, "html.parser")
+    links = {str(link["href"]) for link in page.select('a[href^="/products/"]')}
+    assert "/products/?code=SPRING10" in links
+    assert not [link for link in links if "?code=SPRING10" not in link]
+
+
 @pytest.mark.parametrize("code", ["%00", "%22%3E%3Cscript%3E", "x" * 5000, "%E2%80%AE"])
 @pytest.mark.parametrize("path", ["/", "/products/", "/products/bps-pro/", CHECKOUT])
 def test_a_malformed_code_in_a_link_breaks_no_page(client: Client, path: str, code: str) -> None:

@@ -132,3 +132,17 @@ def test_the_report_shows_what_a_code_sold(staff: Client, client: Client) -> Non
     ).get_text(" ")
     words = " ".join(page.split())
     assert "SPRING10 1 $53.95" in words and "No code 1 $59.95" in words
+
+
+@pytest.mark.parametrize("code", ["--", "__", "-_-", "A", "A B"])
+def test_a_code_without_a_letter_or_digit_is_refused(staff: Client, code: str) -> None:
+    page = add(staff, code=code, percent="10")
+    assert "Two to 32 letters, digits, hyphens or underscores, with at least one letter or digit." in errors_of(page)
+    assert not DiscountCode.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["max_uses", "max_uses_per_buyer"])
+def test_a_code_for_no_orders_is_refused(staff: Client, field: str) -> None:
+    page = add(staff, code="SPRING10", percent="10", **{field: "0"})
+    assert "Enter at least 1. To end a code, enter the time under “until”." in errors_of(page)
+    assert add(staff, code="SPRING10", percent="10", **{field: "1"}).status_code == 302

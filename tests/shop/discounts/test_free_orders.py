@@ -14,7 +14,7 @@ from django.utils import timezone
 from affiliates.models import Affiliate, Commission
 from affiliates.payouts.reconciliation import first_difference
 from privacy.admin_base.refusals import ActionRefused
-from shop.models import License, Order, Payment
+from shop.models import License, Order, Payment, Product
 from shop.money import Money
 from shop.payments.free_orders import settle_free_order
 from shop.payments.refunds import refund_payment
@@ -102,3 +102,22 @@ def test_free_form_sent_twice_makes_one_order(client: Client) -> None:
     form = {**FORM, "code": "GIFT", "price_seen": "$0.00", "csrfmiddlewaretoken": str(page.context["csrf_token"])}
     assert len({client.post(CHECKOUT, form).headers["Location"] for _ in range(2)}) == 1
     assert License.objects.count() == 1
+
+
+@pytest.mark.parametrize("path", [CHECKOUT, "/products/bps-pro/"])
+def test_nothing_is_said_of_paying_or_cards_where_nothing_is_paid(client: Client, product: Product, path: str) -> None:
+    factories.release(product)
+    factories.discount("GIFT", percent=Decimal(100))
+    assert "PayPal handles the payment" in text_of(client, CHECKOUT)
+    assert "Download as soon as PayPal confirms the payment" in text_of(client, "/products/bps-pro/")
+    page = text_of(client, f"{path}?code=GIFT")
+    assert "$0.00" in page
+    for words in (
+        "PayPal handles the payment",
+        "card number",
+        "PayPal confirms",
+        "One payment",
+        "You pay",
+        "Pay with PayPal",
+    ):
+        assert words not in page

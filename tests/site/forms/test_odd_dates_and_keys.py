@@ -12,9 +12,7 @@ from django.contrib import admin
 from django.test import Client
 
 from affiliates.models import Affiliate, Rate
-from contacts.models import Inquiry
 from shop.models import DiscountCode, Product, ShopTerms
-from tests import factories
 from tests.shop.discounts.test_discount_admin import ADD, add, errors_of, form_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -79,15 +77,6 @@ def test_terms_can_not_take_effect_at_the_end_of_time(staff: Client, moment: tup
 
 
 @pytest.mark.parametrize("moment", [LAST, FIRST])
-def test_a_message_does_not_come_back_at_the_end_of_time(staff: Client, moment: tuple[str, str]) -> None:
-    message = factories.inquiry()
-    address = f"/admin/contacts/inquiry/{message.pk}/change/"
-    answer = staff.post(address, {**form_of(staff.get(address)), "snooze": moment[0], "_snooze": "1"})
-    assert (answer.status_code, MESSAGE in answer.content.decode()) == (200, True)
-    assert Inquiry.objects.get().snoozed_until is None
-
-
-@pytest.mark.parametrize("moment", [LAST, FIRST])
 def test_no_sale_is_booked_of_the_end_of_time(
     staff: Client, alice: Affiliate, product: Product, moment: tuple[str, str]
 ) -> None:
@@ -99,23 +88,20 @@ def test_no_sale_is_booked_of_the_end_of_time(
         "reference": "1",
         "reason": "x",
     }
-    answer = staff.post("/admin/affiliates/adjustment/outside-sale/", {**sale, "sold_on": moment[0]})
+    answer = staff.post("/admin/affiliates/adjustment/sale/", {**sale, "sold_on": moment[0]})
     assert (answer.status_code, MESSAGE in answer.content.decode()) == (200, True)
 
 
-@pytest.mark.parametrize(
-    "key", ["x", "12", "00000000-0000-0000-0000-00000000000", "00000000-0000-0000-0000-000000000000"]
-)
+@pytest.mark.parametrize("key", ["x", "12", "0" * 31, "00000000-0000-0000-0000-000000000000"])
 def test_a_number_that_names_no_row_is_refused_at_its_field(staff: Client, product: Product, key: str) -> None:
     page = add(staff, code="spring10", percent="10", **{"of_affiliate-0-affiliate": key, "products-0-product": key})
     assert page.status_code == 200
     errors = BeautifulSoup(page.content, "html.parser").select("td .errorlist")
     assert len(errors) == 2, errors_of(page)
     assert form_of(page)["code"] == "spring10"
-    page = staff.post(
-        "/admin/affiliates/rate/add/", {**form_of(staff.get("/admin/affiliates/rate/add/")), "affiliate": key}
-    )
-    assert (page.status_code, "field-affiliate" in page.content.decode()) == (200, True)
+    rate = "/admin/affiliates/rate/add/"
+    page = staff.post(rate, {**form_of(staff.get(rate)), "affiliate": key})
+    assert page.status_code == 200
     assert BeautifulSoup(page.content, "html.parser").select(".field-affiliate .errorlist")
     assert not DiscountCode.objects.exists() and not Rate.objects.exists()
 
