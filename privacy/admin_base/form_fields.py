@@ -27,7 +27,7 @@ def accept_any_input(form: forms.BaseForm) -> None:
             field.validators.append(check_year)
         wrapped = field.widget.widget if isinstance(field.widget, RelatedFieldWidgetWrapper) else field.widget
         if isinstance(wrapped, AutocompleteSelect):
-            wrapped.optgroups = _OnlyKeys(wrapped)  # type: ignore[method-assign]
+            wrapped.optgroups = _OnlyKeys(wrapped)  # type: ignore[assignment, method-assign]
 
 
 class _OnlyKeys:

@@ -209,7 +209,7 @@ def test_the_database_refuses_another_amount_a_second_place_and_a_deletion(answe
 
 
 def held_by_strangers(number: int, **client: str) -> list[Order | None]:
-    return [order_of(f"stranger{each}@example.org", Client(**client)) for each in range(number)]  # type: ignore[arg-type]
+    return [order_of(f"stranger{each}@example.org", Client(**client)) for each in range(number)]
 
 
 def test_a_network_takes_only_a_few_places_without_paying(answers: AnsweringPayPal) -> None:
@@ -219,7 +219,7 @@ def test_a_network_takes_only_a_few_places_without_paying(answers: AnsweringPayP
     assert taken() == HELD_PER_NETWORK
     page = Client().post(CHECKOUT, {**FORM, "code": "SPRING10", "price_seen": "$53.95"}).content.decode()
     assert "Several buyers in your network are paying with the code SPRING10 right now" in page
-    assert order_of("carol@example.org", Client(REMOTE_ADDR="203.0.113.7")) is not None  # type: ignore[arg-type]
+    assert order_of("carol@example.org", Client(REMOTE_ADDR="203.0.113.7")) is not None
     Client().post(CHECKOUT, FORM)
     assert Order.objects.filter(discount_codes="").count() == 1
 
@@ -254,7 +254,7 @@ def test_a_released_place_is_not_taken_again_beyond_the_limit_of_the_network(ans
     assert page.status_code == 429
     assert "Others in your network are paying with this code" in page.content.decode()
     assert (state_of(order), taken()) == ("released", HELD_PER_NETWORK)
-    elsewhere = Client(REMOTE_ADDR="203.0.113.7").post(f"{order.get_absolute_url()}pay/")  # type: ignore[arg-type]
+    elsewhere = Client(REMOTE_ADDR="203.0.113.7").post(f"{order.get_absolute_url()}pay/")
     assert "/checkoutnow?token=" in elsewhere.headers["Location"]
 
 
