@@ -19,6 +19,7 @@ ROUTES: Mapping[str, str] = {
     Attribution.Route.COOKIE: "Affiliate's link",
     Attribution.Route.TOKEN: "Affiliate's link, without a cookie",
     Attribution.Route.CODE: "Affiliate's code",
+    Attribution.Route.DISCOUNT: "Affiliate's discount code",
     "": "Direct",
 }
 

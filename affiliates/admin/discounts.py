@@ -10,7 +10,7 @@ from shop.models import DiscountCode
 
 
 class AffiliateDiscountInline(admin.TabularInline[AffiliateDiscount, DiscountCode]):
-    """A sale with the code is the affiliate's, while the account is active. A rate of its own is set under Rates."""
+    """A sale with the code is the affiliate's, while the account is active. The discount doesn't depend on that."""
 
     model = AffiliateDiscount
     fields = ("affiliate",)
@@ -18,7 +18,8 @@ class AffiliateDiscountInline(admin.TabularInline[AffiliateDiscount, DiscountCod
     extra = 1
     max_num = 1
     verbose_name_plural = (
-        "affiliate (sales with the code are attributed to them; a rate for these sales is set under Rates)"
+        "affiliate (sales with the code are attributed to them while their account is active; the discount is given until"
+        " you end it; a rate for these sales is set under Rates)"
     )
 
 

@@ -26,7 +26,8 @@ def attribute_order(
 ) -> Attribution | None:
     """Attributes an order by the code typed at checkout, or else by an affiliate's discount code, or else by the token
     in the checkout's address (`AFFILIATE_CONSENT=link`) or the referral cookie of the buyer's request, and raises fraud
-    flags. None also for services while the program has no rate for them."""
+    flags. None also for services while the program has no rate for them, and for the code of an affiliate who isn't
+    active: it works for the buyer, and earns nothing."""
     with one_use():  # of the keys of the clicks' days: the address is compared with those of earlier buyers
         attribution = _decide_attribution(order, request, code, discounts)
         if attribution is not None:
@@ -49,11 +50,12 @@ def _decide_attribution(
     affiliates = Affiliate.objects.select_related("user")  # whose address is compared with the buyer's
     referral = referral_of(request) if request else None
     cookie = referral.credited_cookie if referral else None
-    by_code, by_link = affiliates.with_code(code) if code else None, None
-    if by_code is None:
-        by_code, by_link = affiliates.active().of_discounts_or_id(discounts, cookie.affiliate_id if cookie else None)
-    if by_code is not None:
+    if code and (by_code := affiliates.with_code(code)):
         return _create_attribution(order, by_code, route=Attribution.Route.CODE, discounts=discounts)
+    active, followed = affiliates.active(), cookie.affiliate_id if cookie else None
+    by_discount, by_link = active.of_discounts_or_id(discounts, followed)
+    if by_discount is not None:
+        return _create_attribution(order, by_discount, route=Attribution.Route.DISCOUNT, discounts=discounts)
     if referral is not None and referral.link is not None:
         by_token = affiliates.with_code(referral.link.code)
         route = Attribution.Route.TOKEN

@@ -27,6 +27,7 @@ from shop.models import DiscountUse, Order, Payment, Refund
 from shop.money import Money, format_amount
 
 State = Commission.State
+CODES = {Attribution.Route.CODE: "a code", Attribution.Route.DISCOUNT: "a discount code"}
 NO_ADDRESS_TO_COMPARE = (
     "Whether several buyers share one network address could not be checked, because no address was stored"
 )
@@ -46,7 +47,7 @@ def explain_order(order: Order) -> list[ExplanationLine]:
         Attribution.objects.filter(order=order).select_related("affiliate", "rate__group", "step__rate").first()
     )
     if attribution is None:
-        why = "Nobody. It was placed without an affiliate's code and without a click in the last 30 days"
+        why = "Nobody. It was placed without an active affiliate's code and without a click in the last 30 days"
         if order.product.is_service:
             why += ", or before a rate was set for services"
         return [ExplanationLine("Source", f"{why}.")]
@@ -91,8 +92,9 @@ def explain_commission(commission: Commission) -> list[ExplanationLine]:
 
 def _source_lines(attribution: Attribution) -> Iterator[ExplanationLine]:
     placed = f"The order was placed on {_format_day(attribution.decided_at)}"
-    if attribution.route == Attribution.Route.CODE:
-        yield ExplanationLine("Source", f"{placed} with the code {attribution.affiliate.code}, entered at checkout.")
+    if attribution.route in CODES:  # which of the affiliate's codes is not stored, and today's may be a later one
+        code = CODES[Attribution.Route(attribution.route)]
+        yield ExplanationLine("Source", f"{placed} with {code} of the affiliate, entered at checkout.")
     elif attribution.route == Attribution.Route.TOKEN:
         how = "which counts for 30 days. The address of the checkout said so; nothing was stored about the visit"
         yield ExplanationLine("Source", f"{placed} after a click on the affiliate's link, {how}.")

@@ -34,8 +34,9 @@ from .reversals import restore_commission, reverse_commission
 @receiver(code_entered)
 @reads_for_commissions
 def on_code_entered(*, code: str, **kwargs: Any) -> bool:
-    """Whether the code typed at checkout is an active affiliate's."""
-    return Affiliate.objects.with_code(code) is not None
+    """Whether it is a code that an affiliate has or had. One whose account isn't active works for the buyer, as a
+    discount code of theirs does, and earns nothing."""
+    return Affiliate.objects.all().spelled(code).exists()
 
 
 @receiver(order_placed)

@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
             name='Attribution',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('route', models.CharField(choices=[('cookie', 'link'), ('code', 'code entered at checkout'), ('token', 'link, without a cookie')], max_length=10)),
+                ('route', models.CharField(choices=[('cookie', 'link'), ('code', 'code entered at checkout'), ('discount', 'discount code entered at checkout'), ('token', 'link, without a cookie')], max_length=10)),
                 ('step_sales', models.PositiveIntegerField(null=True)),
                 ('rate_percent', models.DecimalField(decimal_places=2, max_digits=5, null=True)),
                 ('rate_flat_minor', models.PositiveIntegerField(null=True, verbose_name='flat rate')),

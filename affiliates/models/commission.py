@@ -64,6 +64,7 @@ class Attribution(models.Model):
     class Route(models.TextChoices):
         COOKIE = "cookie", "link"
         CODE = "code", "code entered at checkout"
+        DISCOUNT = "discount", "discount code entered at checkout"
         TOKEN = "token", "link, without a cookie"  # noqa: S105  (the name of a route)
 
     id = UUID7Field(primary_key=True)

@@ -15,7 +15,15 @@ from privacy.web.client_address import client_address
 from privacy.web.personal_data_form import PersonalDataForm
 from privacy.web.rate_limits import network_of
 from shop.discounts.codes import CodeRefused, DiscountedPrice
-from shop.discounts.guesses import NO_SUCH_CODE, TooManyWrongCodes, UnknownCode, is_affiliates, price_within_limits
+from shop.discounts.guesses import (
+    NO_SUCH_CODE,
+    SEVERAL_AFFILIATES,
+    TooManyWrongCodes,
+    UnknownCode,
+    are_several_affiliates,
+    is_affiliates,
+    price_within_limits,
+)
 from shop.models import Order, Product, ShopTerms
 
 from .checkout_cookie import orders_of_browser
@@ -31,7 +39,7 @@ class AffiliateCodeField(forms.CharField):
     def clean(self, value: Any) -> str:
         code: str = super().clean(value).strip()
         if code and not is_affiliates(code):
-            raise forms.ValidationError(NO_SUCH_CODE)
+            raise forms.ValidationError(SEVERAL_AFFILIATES if are_several_affiliates(code) else NO_SUCH_CODE)
         return code
 
 

@@ -54,6 +54,11 @@ class DiscountedPrice:
         return " + ".join(code.code for code, _ in self.applied)
 
 
+def codes_in(typed: str) -> list[str]:
+    """What may be codes, each once, as typed."""
+    return list(dict.fromkeys(filter(None, _BETWEEN.split(typed.strip()))))
+
+
 def discounted_price(
     *, product: Product, typed: str, now: datetime, own_orders: Collection[UUID] = ()
 ) -> DiscountedPrice:
@@ -65,7 +70,7 @@ def discounted_price(
     """
     if product.price is None:
         raise ValueError("a product without a price has no discount")
-    words = list(dict.fromkeys(filter(None, _BETWEEN.split(typed.strip()))))
+    words = codes_in(typed)
     if len(words) > MOST_WORDS:
         raise CodeRefused(f"Please enter at most {MOST_CODES} codes.")
     read = {word: code for word in words if CODE.fullmatch(code := normalize_code(word).strip(_AROUND))}

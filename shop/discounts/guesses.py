@@ -15,10 +15,11 @@ from privacy.web.rate_limits import has_room, is_full, seconds_left
 from shop.models import Product
 from shop.signals import code_entered
 
-from .codes import CodeRefused, DiscountedPrice, discounted_price
+from .codes import MOST_CODES, CodeRefused, DiscountedPrice, codes_in, discounted_price
 
 WRONG_PER_NETWORK = 30  # words that are no code, per hour
 LIMIT = "wrong codes network"
+SEVERAL_AFFILIATES = "These are several affiliate codes. Please enter only one of them."
 NO_SUCH_CODE = "This code doesn't exist. Please check it, or leave the field empty."
 
 
@@ -50,6 +51,8 @@ def price_within_limits(
         raise TooManyWrongCodes(seconds=seconds_left(now))
     price = discounted_price(product=product, typed=typed, now=now, own_orders=own_orders)
     if price.rest and not is_affiliates(price.rest):
+        if are_several_affiliates(price.rest):
+            raise CodeRefused(SEVERAL_AFFILIATES)
         if not all(has_room(LIMIT, network, slots=WRONG_PER_NETWORK, now=now) for _ in price.rest.split()):
             raise TooManyWrongCodes(seconds=seconds_left(now))
         raise UnknownCode(price)
@@ -59,3 +62,9 @@ def price_within_limits(
 def is_affiliates(code: str) -> bool:
     """Whether an active affiliate has the code."""
     return any(known for _, known in code_entered.send(None, code=code))
+
+
+def are_several_affiliates(codes: str) -> bool:
+    """Whether active affiliates have all of these codes, more than one."""
+    words = codes_in(codes)
+    return 1 < len(words) <= MOST_CODES and all(map(is_affiliates, words))

@@ -94,9 +94,35 @@ def test_cookie_of_suspended_affiliate_does_not_attribute(client: Client, alice:
     assert not Attribution.objects.exists()
 
 
-def test_code_of_suspended_affiliate_is_unknown(client: Client, alice: Affiliate) -> None:
-    Affiliate.objects.update(state=Affiliate.State.SUSPENDED)
-    response = client.post("/checkout/bps-pro/", {**FORM, "code": "DEMO"})
+@pytest.mark.parametrize("state", [Affiliate.State.SUSPENDED, Affiliate.State.CLOSED])
+def test_code_of_suspended_affiliate_works_for_the_buyer_and_earns_nothing(
+    client: Client, alice: Affiliate, state: str
+) -> None:
+    Affiliate.objects.update(state=state)
+    assert place(client, code="DEMO").email == "carol@example.org"
+    assert not Attribution.objects.exists()
+
+
+def test_code_of_suspended_affiliate_leaves_the_sale_to_anothers_link(
+    client: Client, alice: Affiliate, erin: Affiliate
+) -> None:
+    client.get("/go/ERIN/products/bps-pro/")
+    Affiliate.objects.filter(pk=alice.pk).update(state=Affiliate.State.SUSPENDED)
+    place(client, code="DEMO")
+    assert Attribution.objects.get().affiliate == erin
+
+
+@pytest.mark.parametrize("typed", ["DEMO ERIN", "demo, erin", "DEMO+ERIN"])
+def test_codes_of_two_affiliates_are_named_as_such(
+    client: Client, alice: Affiliate, erin: Affiliate, typed: str
+) -> None:
+    response = client.post("/checkout/bps-pro/", {**FORM, "code": typed})
+    assert "These are several affiliate codes. Please enter only one of them." in response.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_one_unknown_code_of_two_does_not_exist(client: Client, alice: Affiliate) -> None:
+    response = client.post("/checkout/bps-pro/", {**FORM, "code": "DEMO NOBODY"})
     assert "code doesn&#x27;t exist" in response.content.decode()
     assert not Order.objects.exists()
 

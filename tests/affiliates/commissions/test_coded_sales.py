@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.lifecycle import approve_commission
 from affiliates.commissions.rates import set_rate
+from affiliates.membership.own_code import choose_code
 from affiliates.models import Affiliate, AffiliateDiscount, Attribution, Commission
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.tracking.referral_cookie import attach_referral
@@ -26,6 +27,7 @@ from shop.models import DiscountCode, Order, Payment, Product
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture
 from tests import factories
+from tests.cast import signed_in
 from tests.shop.purchases import FORM, capture_of
 from tests.site.budget.answering_paypal import answering_paypal
 from tests.site.budget.counting import count_work
@@ -59,7 +61,7 @@ def commission_of(order: Order) -> Commission:
 def test_an_affiliates_discount_code_attributes_the_sale(client: Client, alice: Affiliate) -> None:
     client.post(CHECKOUT, {**FORM, **COUPON})
     attribution = Attribution.objects.get()
-    assert (attribution.affiliate, attribution.route) == (alice, "code")
+    assert (attribution.affiliate, attribution.route) == (alice, "discount")
 
 
 @pytest.mark.usefixtures("paypal_down", "of_alice")
@@ -108,6 +110,24 @@ def test_the_commission_counts_on_what_was_paid(client: Client, of_alice: Affili
     assert (str(commission.base), str(commission.total)) == ("$53.95", "$10.79")
     lines = {line.about: line.text for line in explain_commission(commission)}
     assert lines["Discount"] == "$6.00 was taken off the price."
+
+
+@pytest.mark.usefixtures("paypal_down", "of_alice")
+@pytest.mark.parametrize(
+    ("entered", "said"),
+    [({"code": "DEMO"}, "with a code of the affiliate"), (COUPON, "with a discount code of the affiliate")],
+)
+def test_receipt_and_staff_name_the_kind_of_code_that_was_entered_and_none_that_was_not(
+    client: Client, staff: Client, alice: Affiliate, entered: dict[str, str], said: str
+) -> None:
+    client.post(CHECKOUT, {**FORM, **entered})
+    commission = commission_of(Order.objects.get())
+    choose_code(affiliate=alice, typed="ALICES-CHOICE", actor=alice.user)
+    receipt = signed_in(alice.user).get(f"/affiliates/portal/commissions/{commission.number}/").content.decode()
+    why = staff.get(f"/admin/affiliates/commission/{commission.pk}/explain/").content.decode()
+    for page in (receipt, why):
+        assert f"{said}, entered at checkout." in page
+        assert "with the code" not in page
 
 
 @pytest.mark.usefixtures("paypal_down")

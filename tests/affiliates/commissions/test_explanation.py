@@ -87,7 +87,7 @@ def test_explanation_names_code_and_kind_of_rate(
     set_rate(affiliate=alice, product=product, flat=Money(9000, "USD"), actor=None)
     order = place(client, code="DEMO")
     lines = explain_order(order)
-    assert "with the code DEMO" in said(lines, "Source")[0]
+    assert "with a code of the affiliate, entered at checkout" in said(lines, "Source")[0]
     assert "takes precedence over all others" in said(lines, "Rate")[0]
     assert "has not" in said(lines, "Commission")[0]
     payment = order.payments.get()

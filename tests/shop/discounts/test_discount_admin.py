@@ -93,6 +93,12 @@ def test_a_limit_below_the_orders_that_use_the_code_is_refused(staff: Client, cl
     assert "1 orders use this code already" in errors_of(page)
 
 
+def test_a_discount_code_can_not_have_the_name_of_a_suspended_affiliates_code(staff: Client, alice: Affiliate) -> None:
+    Affiliate.objects.update(state="suspended")
+    assert "an affiliate&#x27;s own code" in add(staff, code="demo", percent="10").content.decode()
+    assert not DiscountCode.objects.exists()
+
+
 def test_an_affiliate_can_not_take_the_name_of_a_discount_code(staff: Client, alice: Affiliate) -> None:
     factories.discount()
     change = f"/admin/affiliates/affiliate/{alice.pk}/change/"
