@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.membership.application_forms import website_as_typed
 from affiliates.membership.terms import current_terms_number
 from affiliates.models import (
     CODE,
@@ -29,6 +30,7 @@ from affiliates.models import (
 )
 from privacy.audit.trail import record_many
 from privacy.encryption.normalization import normalize_code, normalize_email
+from shop.models import DiscountCode
 from shop.money import Money
 from shop.moving_in.batches import Checked, stored_among
 from shop.moving_in.cells import CellRefused, NotTaken, email_in, line_in, moment_in, money_in
@@ -84,11 +86,11 @@ class AffiliateImporter:
             email=email_in(given["email"], "email"),
             name=name,
             payout_email=email_in(given["payout_email"], "payment email") if given["payout_email"] else None,
-            website=line_in(given["website"], "website", longest=300),
+            website=_website(given["website"]),
             code=self._code(given[self.program.code_from]),
             links=tuple(dict.fromkeys(self._links(given))),
             balance=self._balance(given),
-            joined_at=self._joined_at(given["joined_at"]),
+            joined_at=moment_in(given["joined_at"], "date", now=self.now) if given["joined_at"] else self.now,
         )
         _refuse_doubled(row, seen)
         return row
@@ -99,8 +101,12 @@ class AffiliateImporter:
         return cell
 
     def _links(self, given: Mapping[str, str]) -> Iterator[Link]:
-        for parameter, value in _LINK.findall(" ".join(f"?{one}" for one in given["links"].split())):
-            yield _link(parameter, value)
+        for text in given["links"].split():
+            found = _LINK.findall(text)
+            if not found:
+                raise CellRefused(f"links: one has none of {', '.join(f'{name}=' for name in LinkParameter.values)}")
+            for parameter, value in found:
+                yield _link(parameter, value)
         for field in self.program.linked_by:
             value = given[field]
             if value and not (field == "username" and (value.isdecimal() or not _VALUE.fullmatch(value))):
@@ -111,22 +117,20 @@ class AffiliateImporter:
         currency = given["currency"].upper() or self.currency
         return money_in(given["balance"] or "0", "unpaid balance", currency=currency, decimal_comma=self.decimal_comma)
 
-    def _joined_at(self, cell: str) -> datetime:
-        """WordPress writes dates in the language of its site. One that can't be read costs nobody the account."""
-        with suppress(CellRefused):
-            return min(moment_in(cell, "date"), self.now)
-        return self.now
-
     def check(self, rows: Sequence[MovingAffiliate]) -> Checked[MovingAffiliate]:
         checked = Checked[MovingAffiliate]()
         moved = MovedAffiliate.objects.filter(source=self.program.source)
         here = stored_among(moved, "source_id_index", {row.source_id for row in rows})
         emails = stored_among(User.objects.all(), "email_index", {row.email for row in rows})
         codes = stored_among(AffiliateCode.objects.all(), "code_index", set(_words(rows)))
+        own = {normalize_code(row.code) for row in rows if row.code}
+        discounts = set(DiscountCode.objects.filter(code__in=own).values_list("code", flat=True))
         linked = {parameter: self._linked(parameter, rows) for parameter in LinkParameter.values}
         for row in rows:
             if row.source_id in here:
                 checked.here += 1
+            elif normalize_code(row.code) in discounts:
+                checked.problems.append(Problem(row.line, "code: there is a discount code with this name"))
             elif problem := _obstacle(row, emails, codes, linked):
                 checked.problems.append(Problem(row.line, problem))
             else:
@@ -180,6 +184,15 @@ class AffiliateImporter:
             currency=row.balance.currency,
             reason=f"unpaid in {self.program.source.label}, where you had the number {row.source_id}",
         )
+
+
+def _website(cell: str) -> str:
+    """By the rule of the application form."""
+    website = line_in(cell, "website", longest=300)
+    try:
+        return website_as_typed(website) if website else ""
+    except ValidationError:
+        raise CellRefused("website: not an address that begins with http:// or https://") from None
 
 
 def _link(parameter: str, value: str) -> Link:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
@@ -16,7 +16,7 @@ from privacy.encryption.email_addresses import validate_address
 from privacy.encryption.validators import has_card_number
 from privacy.web.text_validation import clean_line, validate_one_line
 from shop.money import CURRENCIES, Money, decimals
-from shop.pricing.amount_parser import NotAnAmount, parse_money
+from shop.pricing.amount_parser import LARGEST, AmountTooHigh, NotAnAmount, parse_money
 
 # Never taken over: what is stored about a visit here has an end, and what PayPal is for is never stored.
 FORBIDDEN = {
@@ -41,7 +41,11 @@ _TIMES = (
     "%B %d, %Y %I:%M %p",
     "%B %d, %Y %H:%M",
     "%B %d, %Y",
+    "%d.%m.%Y %H:%M",
+    "%d.%m.%Y",
 )
+_FIRST_YEAR = 1995  # no shop or program is older; such a date is a slip, or an empty one of a database
+_AHEAD_OF_UTC = timedelta(hours=14)  # a time without an offset may be of a clock that is ahead
 
 
 class CellRefused(ValueError):
@@ -117,6 +121,8 @@ def money_in(cell: str, heading: str, *, currency: str, decimal_comma: bool) -> 
         raise CellRefused("currency: not one that PayPal supports")
     try:
         amount = parse_money(_without_zeros(cell.translate(_SWAPPED) if decimal_comma else cell, currency), currency)
+    except AmountTooHigh:
+        raise CellRefused(f"{heading}: more than {Money(LARGEST, currency)}, the highest possible amount") from None
     except NotAnAmount:
         comma = "" if decimal_comma else " with a decimal point; for decimal commas, run it with --decimal-comma"
         raise CellRefused(f"{heading}: not an amount in {currency}{comma}") from None
@@ -132,14 +138,25 @@ def _without_zeros(text: str, currency: str) -> str:
     return f"{whole}.{kept}" if kept else whole
 
 
-def moment_in(cell: str, heading: str) -> datetime:
-    """A time, in UTC unless it names another offset."""
+def moment_in(cell: str, heading: str, *, now: datetime) -> datetime:
+    """A time since 1995 and up to now, in UTC unless it names another offset."""
     if not cell:
         raise CellRefused(f"{heading}: missing")
+    moment = _read_moment(cell)
+    if moment is None:
+        raise CellRefused(f"{heading}: not a date such as 2026-03-31 or 2026-03-31 14:05:00")
+    if moment.year < _FIRST_YEAR:
+        raise CellRefused(f"{heading}: before {_FIRST_YEAR}")
+    if moment > now + _AHEAD_OF_UTC:
+        raise CellRefused(f"{heading}: in the future")
+    return min(moment, now)
+
+
+def _read_moment(cell: str) -> datetime | None:
     with suppress(ValueError):
         moment = datetime.fromisoformat(cell)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     for pattern in _TIMES:
         with suppress(ValueError):
             return datetime.strptime(cell, pattern).replace(tzinfo=UTC)
-    raise CellRefused(f"{heading}: not a date such as 2026-03-31 or 2026-03-31 14:05:00")
+    return None

@@ -26,6 +26,10 @@ class NotAnAmount(ValueError):
     """The input is not an amount in this currency; the text says why."""
 
 
+class AmountTooHigh(NotAnAmount):
+    """It is an amount, but more than the database column holds."""
+
+
 def parse_money(text: str, currency: str) -> Money:
     """The exact amount. Raises `NotAnAmount`."""
     plain = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip()
@@ -45,7 +49,7 @@ def parse_money(text: str, currency: str) -> Money:
         raise NotAnAmount(_too_fine(currency))
     minor = int(re.sub("[,' ]", "", whole) + fraction.ljust(decimals(currency), "0"))
     if minor > LARGEST:
-        raise NotAnAmount(f"The highest possible amount is {Money(LARGEST, currency)}.")
+        raise AmountTooHigh(f"The highest possible amount is {Money(LARGEST, currency)}.")
     return Money(-minor if "-" in {found[1], found[3]} else minor, currency)
 
 

@@ -209,14 +209,23 @@ def test_other_name_of_the_links_is_an_option(program: Path) -> None:
         ({"Payment_Email": "nowhere"}, "payment email: not a valid email address"),
         ({"Custom_Slug": "not a code"}, "code: not 2 to 32 letters"),
         ({"Custom_Slug": "TOP"}, "code: the same as in line 2"),
+        ({"Custom_Slug": "spring10"}, "code: there is a discount code with this name"),
+        ({"Unpaid_Earnings": "99999999999999999999"}, "unpaid balance: more than $21,474,836.47, the highest possible"),
+        ({"Date_Registered": "2020-02-30"}, "date: not a date such as 2026-03-31"),
+        ({"Date_Registered": "0000-00-00 00:00:00"}, "date: not a date such as 2026-03-31"),
+        ({"Date_Registered": "2031-01-01"}, "date: in the future"),
+        ({"Date_Registered": "0001-01-01T00:00+14:00"}, "date: before 1995"),
+        ({"Website": "javascript:alert(1)"}, "website: not an address that begins with http:// or https://"),
+        ({"Website": "ftp://shop.example/"}, "website: not an address that begins with http:// or https://"),
     ],
 )
 def test_unreadable_line_is_named_without_its_values_and_stored_not_at_all(
     tmp_path: Path, cells: dict[str, str], says: str
 ) -> None:
+    factories.discount()
     file = export(
         tmp_path / "affiliates.csv",
-        f"{AFFILIATEWP},Custom Slug",
+        f"{AFFILIATEWP},Custom Slug,Website",
         affiliatewp_row(12, name="Harry", Custom_Slug="top"),
         affiliatewp_row(7, name="Ivy", **cells),
     )
@@ -226,6 +235,28 @@ def test_unreadable_line_is_named_without_its_values_and_stored_not_at_all(
     assert "ERROR: 1 line could not be read." in printed
     assert User.objects.count() == 1
     assert "@" not in printed
+
+
+@pytest.mark.parametrize("links", ["REF=12", "?REF=13", "evil=9", "ref=12 evil=9", "https://shop.example/kim"])
+def test_links_that_would_not_work_are_named(tmp_path: Path, links: str) -> None:
+    row = {"id": "1", "email": "kim@example.com", "links": links, "balance": "0"}
+    printed = move(export(tmp_path / "a.csv", "id,email,links,balance", row), "--apply", source="csv")
+    assert "line 2: links: one has none of ref=, aff=, via=, fpr=, affiliate=, referral=, partner=" in printed
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("date", ["31.12.2019", "2019-12-31", "12/31/2019"])
+def test_day_of_joining_is_kept_however_it_is_written(tmp_path: Path, date: str) -> None:
+    rows = [affiliatewp_row(12, name="Harry", Date_Registered=date), affiliatewp_row(7, name="Ivy", Date_Registered="")]
+    assert "2 affiliates moved in." in move(export(tmp_path / "a.csv", AFFILIATEWP, *rows), "--apply")
+    assert harry().joined_at == datetime(2019, 12, 31, tzinfo=UTC)
+    assert Affiliate.objects.exclude(pk=harry().pk).get().joined_at == timezone.now()
+
+
+def test_website_without_https_is_completed(tmp_path: Path) -> None:
+    file = export(tmp_path / "a.csv", f"{AFFILIATEWP},Website", affiliatewp_row(12, name="Harry", Website="foo.example"))
+    move(file, "--apply")
+    assert harry().website == "https://foo.example"
 
 
 def test_corrected_line_moves_in_with_the_next_run(tmp_path: Path) -> None:
