@@ -19,6 +19,7 @@ from affiliates.commissions.adjustments import (
     colleagues_who_may_book,
     credit_outside_sale,
     decline_adjustment,
+    has_to_leave_to_a_colleague,
     reverse_outside_sale,
 )
 from affiliates.commissions.explanation import explain_adjustment
@@ -111,6 +112,7 @@ class AdjustmentAdmin(StaffActionsAdmin, ReadOnlyAdmin):
             permission=PERMISSION,
             do=book_adjustment,
             when=lambda adjustment: adjustment.state == State.PREPARED,
+            offered_to=lambda adjustment, actor: not has_to_leave_to_a_colleague(adjustment, actor),
             asks_again=True,
             done="Booked.",
         ),

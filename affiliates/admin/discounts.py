@@ -18,8 +18,8 @@ class AffiliateDiscountInline(admin.TabularInline[AffiliateDiscount, DiscountCod
     extra = 1
     max_num = 1
     verbose_name_plural = (
-        "affiliate (sales with the code are attributed to them while their account is active; the discount is given until"
-        " you end it; a rate for these sales is set under Rates)"
+        "affiliate (sales with the code are attributed to them while their account is active; the discount is given"
+        " until you end it; a rate for these sales is set under Rates)"
     )
 
 

@@ -145,6 +145,12 @@ def colleagues_who_may_book(adjustment: Adjustment, actor: User) -> list[Any]:
     return [each for each in colleagues if each.pk != adjustment.affiliate.user_id]
 
 
+def has_to_leave_to_a_colleague(adjustment: Adjustment, actor: User) -> bool:
+    """Whether `book_adjustment` refuses this actor, who prepared it or whose balance it is."""
+    is_involved = actor.pk in {adjustment.prepared_by_id, adjustment.affiliate.user_id}
+    return is_involved and bool(colleagues_who_may_book(adjustment, actor))
+
+
 @transaction.atomic
 def book_adjustment(*, adjustment: Adjustment, actor: User) -> Adjustment:
     """Writes the ledger entry, once. Raises `ActionRefused`."""

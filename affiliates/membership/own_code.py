@@ -36,7 +36,7 @@ def chosen_codes_left(affiliate: Affiliate) -> int:
 def choose_code(*, affiliate: Affiliate, typed: str, actor: User) -> str:
     """Makes a code the affiliate's own, and returns it in its normal form. One of their former codes can be taken up
     again at any time. Raises `ActionRefused`."""
-    code = normalize_code("".join(typed.split()))
+    code = normalize_code(typed)
     if refusal := _refusal_by_shape(code):
         raise ActionRefused(refusal)
     try:
@@ -48,7 +48,7 @@ def choose_code(*, affiliate: Affiliate, typed: str, actor: User) -> str:
 
 def _refusal_by_shape(code: str) -> str:
     if not SHAPE.fullmatch(code):
-        return "Use letters from A to Z and digits, and hyphens between them."
+        return "Use letters from A to Z and digits, with hyphens between words instead of spaces."
     if not SHORTEST <= len(code) <= LONGEST:
         return f"Use {SHORTEST} to {LONGEST} characters."
     if not any(letter.isalpha() for letter in code):

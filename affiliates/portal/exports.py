@@ -51,7 +51,7 @@ def _rate(line: Commission) -> Cell:
 
 def _payout_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield "day", "amount", "currency", "state", "settled", "meaning"
-    for payout in affiliate.payouts.order_by("-created_at", "-pk").iterator(CHUNK):
+    for payout in affiliate.payouts.select_related("run").order_by("-created_at", "-pk").iterator(CHUNK):
         state = (payout.get_state_display(), _format_day(payout.settled_at), explain_state(payout))
         yield _format_day(payout.created_at), payout.total.amount, payout.currency, *state
 

@@ -83,7 +83,7 @@ def _requirements(affiliate: Affiliate, due: Money, held: Held, minimum: Money) 
     if reason not in {None, Ineligibility.MINIMUM}:
         yield f"{reason.words[0].upper()}{reason.words[1:]}."
     if due.minor < 0:
-        yield f"You owe {-due} after refunds. It is set off against your next commissions."
+        yield f"You owe {-due} after refunds or deductions. It is set off against your next commissions."
     if due < minimum:
         yield f"You need {minimum} in approved commissions to be paid. You have {max(due, Money(0, due.currency))}."
 

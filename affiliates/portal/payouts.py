@@ -30,11 +30,18 @@ STATE_EXPLANATIONS = {
     State.CANCELLED: "It was not sent. The money is back in your balance.",
     State.REVERSED: "PayPal reversed it. The money is back in your balance.",
 }
+PAID_FROM_A_LIST = {
+    State.QUEUED: "Prepared. It is paid outside PayPal, after a second person has approved it.",
+    State.PAID: "It was paid outside PayPal.",
+}
 
 
 def explain_state(payout: PayoutItem) -> str:
-    """What the payout's state means. A state without an explanation is shown by its name."""
-    return STATE_EXPLANATIONS.get(State(payout.state), f"{payout.get_state_display().capitalize()}.")
+    """What the payout's state means. A state without an explanation is shown by its name. Reads the run's method."""
+    state = State(payout.state)
+    if payout.run.is_manual and state in PAID_FROM_A_LIST:
+        return PAID_FROM_A_LIST[state]
+    return STATE_EXPLANATIONS.get(state, f"{payout.get_state_display().capitalize()}.")
 
 
 def own_payout(affiliate: Affiliate, pk: UUID) -> PayoutItem:
@@ -50,7 +57,7 @@ class PayoutsPage(PortalPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         affiliate = self.affiliate
-        page = Paginator(affiliate.payouts.order_by("-created_at", "-pk"), PER_PAGE).get_page(
+        page = Paginator(affiliate.payouts.select_related("run").order_by("-created_at", "-pk"), PER_PAGE).get_page(
             self.request.GET.get("page")
         )
         return super().get_context_data(

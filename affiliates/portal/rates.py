@@ -46,7 +46,8 @@ def explain_progress(applied: AppliedRate) -> str:
     if applied.span is None or applied.sales is None:
         return ""
     if applied.next_step is None:
-        return f"You have reached the last step, until {applied.span.until:%B %-d, %Y}."
+        until = f"{applied.span.until:%B %-d, %Y}"
+        return f"You have reached the last step. It applies through {until}; then sales count from zero again."
     more = applied.next_step.from_sales - applied.sales
     sales = "1 more sale" if more == 1 else f"{more:,} more sales"
     return f"{sales} until {applied.next_step.terms}: {applied.sales:,} approved so far in {applied.span.name}."

@@ -158,7 +158,7 @@ class PayoutsEndpoint(ListEndpoint):
     order = ("created_at", "pk")
 
     def rows(self) -> QuerySet[Any]:
-        return self.affiliate.payouts.all()
+        return self.affiliate.payouts.select_related("run")
 
     def describe(self, row: PayoutItem) -> OwnPayout:
         settled = _day(row.settled_at) if row.settled_at else None

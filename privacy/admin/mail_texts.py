@@ -140,7 +140,7 @@ class MailTextAdmin(PreviewedAdmin, StaffActionsAdmin):
             name="reset",
             label="Use the shipped text…",
             do=reset_text,
-            when=lambda text: text.is_own,
+            when=lambda text: bool(text.based_on),  # stored, not only typed
             asks="The mail gets its shipped text back. Yours stays among the earlier versions.",
             done="The mail has its shipped text.",
         ),
@@ -188,7 +188,9 @@ class MailTextAdmin(PreviewedAdmin, StaffActionsAdmin):
         context |= {
             "mail": kind_named(text.kind),
             "shipped": shipped,
-            "is_older": text.is_own and text.based_on != shipped.digest,
+            # By what is stored: after an error, subject and body are what was typed.
+            "is_own": bool(text.based_on),
+            "is_older": text.based_on not in {"", shipped.digest},
             "versions": text.versions.select_related("written_by"),
         }
         return super().render_change_form(request, context, *args, **options)

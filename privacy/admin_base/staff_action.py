@@ -33,7 +33,8 @@ class StaffAction:
     """Calls `do` with keyword arguments: the row under the admin's `row_argument`, `actor`, and the form's data.
 
     `done` is the success message, or a function of the row and the result of `do`; if `do` returns a response, that is
-    the answer. `when` decides for which rows the button is shown and works. `asks` is the text of the confirmation
+    the answer. `when` decides for which rows the button is shown and works. `offered_to` hides it from a user whom `do`
+    would refuse, because a colleague has to act. `asks` is the text of the confirmation
     page; `one_press` skips that page. `asks_again` requires reauthentication.
     """
 
@@ -42,6 +43,7 @@ class StaffAction:
     do: Callable[..., Any]
     permission: str = ""  # default: change permission of the model
     when: Callable[[Any], bool] = lambda row: True
+    offered_to: Callable[[Any, Any], bool] = lambda row, actor: True
     asks: str = ""
     form: type[forms.BaseForm] = forms.Form
     one_press: bool = False
@@ -97,7 +99,8 @@ class StaffActionsAdmin(AuditedAdmin):
         return super().response_change(request, obj)
 
     def actions_shown(self, request: HttpRequest, row: Any) -> list[StaffAction]:
-        return [each for each in self.staff_actions if self.may_act(request, each) and each.when(row)]
+        possible = (each for each in self.staff_actions if self.may_act(request, each) and each.when(row))
+        return [each for each in possible if each.offered_to(row, request.user)]
 
     def action_view(self, request: HttpRequest, row_id: UUID, action: str) -> HttpResponseBase:
         """Shows the confirmation page, acts, and reports the result."""

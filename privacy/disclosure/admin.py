@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.four_eyes import colleagues_who_may
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.registry.declarations import personal_models
 from privacy.web.idempotency import result_page
@@ -52,6 +53,7 @@ ORDER_ACTIONS = (
         permission=PERMISSION,
         do=approve_order,
         when=_is(State.RECORDED),
+        offered_to=lambda order, actor: order.recorded_by_id != actor.pk or not colleagues_who_may(actor, PERMISSION),
         one_press=True,
         asks_again=True,
         done="Approved. You can now export the data, once.",

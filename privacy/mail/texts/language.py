@@ -7,6 +7,7 @@ HTML and nh3 has removed what isn't allowed; values are HTML that the code has e
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -102,6 +103,11 @@ def body_problems(text: str, variables: Mapping[str, Variable]) -> Iterator[str]
             yield f"{_line(text, name)}{{{{ {name} }}}} is the address of a link: write [some words]({{{{ {name} }}}})."
         if variables[name].is_block and f"{{{{{name}}}}}" in html.replace(f"<p>{{{{{name}}}}}</p>", ""):
             yield f"{_line(text, name)}{{{{ {name} }}}} needs a paragraph of its own, with an empty line around it."
+    shown = Counter(name for found in _PLACES.findall(html) for name in found if name)
+    written = Counter(_VARIABLE.findall(text))
+    for name in sorted(variables):
+        if written[name] > shown[name]:  # there it would stay as it is written
+            yield f"{_line(text, name)}{{{{ {name} }}}} can't be a part of a link's address."
     for variable in variables.values():
         if variable.required and not _is_shown(variable, html):
             yield f"This mail has to contain {variable.written}."

@@ -59,6 +59,20 @@ def sold(alice: Affiliate, product: Product, bob: User) -> Adjustment:
     return outside_sale(alice, product, bob)
 
 
+def test_a_late_colleague_reads_that_nothing_was_booked(
+    staff: Client, grace: User, alice: Affiliate, bob: User
+) -> None:
+    typed = {"kind": "bonus", "code": "demo", "amount": "25.00", "currency": "USD", "reason": "100 sales in a year"}
+    staff.post(ADJUST, typed)
+    bonus = Adjustment.objects.get()
+    late = Page(signed_in(grace), step_of(bonus, "book"))
+    Page(staff, step_of(bonus, "decline")).submit()
+    text = late.submit().text
+    assert "changed this after you opened the page. Nothing was done yet." in text
+    assert "save" not in text
+    assert balance(alice) == "$0.00"
+
+
 def test_bonus_counts_once_a_second_person_has_booked_it(
     staff: Client, grace: User, alice: Affiliate, bob: User
 ) -> None:
@@ -67,6 +81,9 @@ def test_bonus_counts_once_a_second_person_has_booked_it(
     assert "It counts once a second person has booked it" in page.text
     bonus = Adjustment.objects.get()
     assert (bonus.state, balance(alice)) == ("prepared", "$0.00")
+    assert "Decline…" in page.text
+    assert "Book…" not in page.text
+    assert "Book…" in Page(signed_in(grace), f"/admin/affiliates/adjustment/{bonus.pk}/change/").text
     assert "You prepared this. A colleague has to book it." in Page(staff, step_of(bonus, "book")).submit().text
     assert balance(alice) == "$0.00"
     assert "Booked." in Page(signed_in(grace), step_of(bonus, "book")).submit().text

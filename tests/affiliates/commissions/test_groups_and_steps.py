@@ -148,7 +148,8 @@ def test_portal_shows_how_many_sales_are_missing(alice: Affiliate, product: Prod
 def test_portal_says_when_the_last_step_ends(alice: Affiliate, product: Product) -> None:
     set_rate(percent=Decimal(30), steps=steps((1, 35)), step_period="quarter", actor=None)
     approved_sale(alice, product)
-    assert "You have reached the last step, until March 31, 2026." in text_of(alice.user)
+    last = "You have reached the last step. It applies through March 31, 2026; then sales count from zero again."
+    assert last in text_of(alice.user)
 
 
 def test_receipt_explains_the_step(alice: Affiliate, product: Product) -> None:

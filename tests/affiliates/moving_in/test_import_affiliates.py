@@ -254,8 +254,8 @@ def test_day_of_joining_is_kept_however_it_is_written(tmp_path: Path, date: str)
 
 
 def test_website_without_https_is_completed(tmp_path: Path) -> None:
-    file = export(tmp_path / "a.csv", f"{AFFILIATEWP},Website", affiliatewp_row(12, name="Harry", Website="foo.example"))
-    move(file, "--apply")
+    row = affiliatewp_row(12, name="Harry", Website="foo.example")
+    move(export(tmp_path / "a.csv", f"{AFFILIATEWP},Website", row), "--apply")
     assert harry().website == "https://foo.example"
 
 

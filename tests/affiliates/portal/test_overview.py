@@ -130,7 +130,7 @@ def test_refund_after_payout_is_set_off_against_next_payout(alice: Affiliate, pr
     refund(paid, "59.95")
     page = text_of(alice.user)
     assert "Balance -$17.99" in page
-    assert "You owe $17.99 after refunds. It is set off against your next commissions" in page
+    assert "You owe $17.99 after refunds or deductions. It is set off against your next commissions" in page
 
 
 def test_refund_after_payout_keeps_paid_total(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
@@ -143,7 +143,7 @@ def test_refund_after_payout_keeps_paid_total(staff: Client, alice: Affiliate, p
     page = text_of(alice.user)
     assert "Paid $17.99 Paid out to you." in page
     assert "Your next payout $0.00 not yet" in page
-    assert "You owe $17.99 after refunds. It is set off against your next commissions" in page
+    assert "You owe $17.99 after refunds or deductions. It is set off against your next commissions" in page
     assert "Balance -$17.99" in page
     account = staff.get(f"/admin/affiliates/affiliate/{alice.pk}/change/").context["account"]
     assert [str(balance.paid) for balance in account.balances] == ["$17.99"]

@@ -55,6 +55,20 @@ def noon(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("method", "said"), [("paypal", "It is in your PayPal account."), ("csv", "It was paid outside PayPal.")]
+)
+def test_payout_page_list_and_file_say_like_the_yearly_report_how_it_was_paid(
+    alice: Affiliate, method: str, said: str
+) -> None:
+    joined(alice)
+    item = paid(alice, 5_000, noon(4, 1), method=method)
+    assert said in text_of(alice.user, "payouts/")
+    assert said in text_of(alice.user, f"payouts/{item.pk}/")
+    file = signed_in(alice.user).get(f"{PORTAL}files/payouts.csv")
+    assert said in b"".join(file.streaming_content).decode()
+
+
 # --- The affiliate ---------------------------------------------------------------------------------------------------
 def test_affiliate_sees_each_payment_by_day_method_and_currency(alice: Affiliate) -> None:
     joined(alice)

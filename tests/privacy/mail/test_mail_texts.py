@@ -211,6 +211,22 @@ def test_form_with_a_refused_text_says_why_and_keeps_it(staff: Client, text: str
     assert not MailText.objects.exclude(body="").exists()
 
 
+def test_error_in_a_text_that_was_never_edited_says_nothing_about_the_shipped_text(staff: Client) -> None:
+    refused = write(staff, body="Hello {{ nobody }}")
+    assert "is not one of this mail&#x27;s variables" in refused.html
+    for wrong in ("The shipped text has changed", "Yours and the shipped text", "Use the shipped text…"):
+        assert wrong not in refused.text
+
+
+@pytest.mark.parametrize(
+    "link", ["[x](https://evil.example/{{ reference }})", "[x](https://a.example/?b={{reference}}&c=1)"]
+)
+def test_variable_within_a_links_address_is_refused(staff: Client, link: str) -> None:
+    refused = write(staff, body=f"Hi, {{{{ reference }}}}!\n\n{link}\n\n{{{{ complaint }}}}")
+    assert "{{ reference }} can't be a part of a link's address." in problems(refused)
+    assert not MailText.objects.exclude(body="").exists()
+
+
 @pytest.mark.parametrize(
     ("subject", "said"),
     [
