@@ -57,8 +57,8 @@ STATE_ACTIONS = (
     StaffAction(
         name="suspend",
         label="Suspend…",
-        asks="Links and codes still work, also for discounts, but earn nothing, and nothing is paid, until you reinstate the"
-        " affiliate. To end a discount, end its code under Discount codes.",
+        asks="Links and codes still work, also for discounts, but earn nothing, and nothing is paid, until you"
+        " reinstate the affiliate. To end a discount, end its code under Discount codes.",
         do=suspend_affiliate,
         when=_is(State.ACTIVE),
         form=AccountReasonForm,
@@ -67,7 +67,7 @@ STATE_ACTIONS = (
     StaffAction(
         name="reinstate",
         label="Reinstate…",
-        asks="Links and codes earn again, and what is due goes into the next payout. The affiliate is notified by email.",
+        asks="Links and codes earn again, and what is due goes into the next payout. The affiliate gets an email.",
         do=reinstate_affiliate,
         when=_is(State.SUSPENDED),
         done=DONE,
