@@ -130,6 +130,8 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         request.session.pop(SHOWN, None)
     codes = request.session.get(SHOWN)
     if codes is None:
+        if request.method != "POST" and isinstance(request.user, User) and authenticator_of(request.user):
+            messages.info(request, "Your recovery codes can't be shown again. If you didn't save them, make new ones.")
         return redirect("accounts:account")
     return render(request, "accounts/recovery_codes.html", {"codes": codes})
 

@@ -1,6 +1,7 @@
 """The pages on which affiliates, in their portal, and staff, in the admin, make and revoke their tokens.
 
-A new token is shown on the page that answers the form, and stored nowhere. Making one asks for the password again.
+A new token is shown on the page that answers the form, and stored nowhere: the form sent again says that it was made
+already. Making one asks for the password again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from api.scopes import OWN, Scope, scopes_for_staff
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
-from privacy.web.idempotency import result_page
+from privacy.web.idempotency import secret_page
 
 from .forms import TokenForm
 from .making import make_token, own_token, revoke_token
@@ -68,7 +69,8 @@ class TokensMixin(TemplateResponseMixin, ContextMixin):
         except ActionRefused as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form))
-        return result_page(self.render_to_response(self.get_context_data(made=made, token=token)))
+        shown, again = (self.render_to_response(self.get_context_data(made=made, token=each)) for each in (token, ""))
+        return secret_page(shown, again=again)
 
 
 class PortalTokensPage(TokensMixin, PortalPage):

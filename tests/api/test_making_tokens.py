@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64decode
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +29,7 @@ from privacy.erasure.retention import purge_expired
 from privacy.models.submitted_form import SubmittedForm
 from privacy.requests.archive import collect
 from privacy.signals import database_restored
+from privacy.web.idempotency import form_key
 from tests.accounts.test_roles import member
 from tests.cast import signed_in
 from tests.worker import run_due_tasks
@@ -75,17 +78,30 @@ def test_it_is_shown_once(alice: Affiliate) -> None:
     assert token not in str([vars(row) for row in ApiToken.objects.all()])
 
 
-def test_a_form_sent_twice_makes_one_token_and_keeps_none_readable(alice: Affiliate) -> None:
+@pytest.mark.parametrize("page", [PORTAL, ADMIN])
+def test_a_form_sent_twice_makes_one_token_that_no_stored_answer_holds(page: str, alice: Affiliate, bob: User) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(alice.user)
-    page = BeautifulSoup(client.get(PORTAL).content, "html.parser")
-    [field] = page.select(f'form[action="{PORTAL}"] [name=csrfmiddlewaretoken]')
+    client.force_login(alice.user if page == PORTAL else bob)
+    shown = BeautifulSoup(client.get(page).content, "html.parser")
+    [field] = shown.select(f'form[action="{page}"] [name=csrfmiddlewaretoken]')
     sent = {"csrfmiddlewaretoken": str(field["value"])}
-    first, second = (SHOWN.findall(make(client, PORTAL, **sent).content.decode()) for _ in range(2))
-    assert first == second
+    if page == ADMIN:
+        sent["scopes"] = "staff:orders"
+    first, second = (make(client, page, **sent) for _ in range(2))
+    [token] = SHOWN.findall(first.content.decode())
+    assert "made already" not in first.content.decode()
+    again = second.content.decode()
+    assert SHOWN.findall(again) == []
+    assert "This token was made already" in again
+    assert "it can’t be shown again" in again
+    assert "no-store" in second.headers["Cache-Control"]
+    assert int(second.headers["Content-Length"]) == len(second.content)
     assert ApiToken.objects.count() == 1
-    for form in SubmittedForm.objects.exclude(answer=None):
-        assert first[0].encode() not in bytes(form.answer or b"")
+    key = form_key(first.wsgi_request)
+    assert key is not None
+    stored = json.loads(key.open(bytes(SubmittedForm.objects.get(digest=key.digest).answer or b"")))
+    assert b64decode(stored[-1]).decode() == again
+    assert token not in str(stored)
 
 
 def test_the_least_is_chosen_already(alice: Affiliate) -> None:

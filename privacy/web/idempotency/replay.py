@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import SimpleTemplateResponse
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -29,6 +30,16 @@ def result_page(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def secret_page(response: HttpResponse, *, again: HttpResponse) -> HttpResponse:
+    """Marks a result that shows a secret once. Stored in its place is `again`, the page without the secret, which says
+    that it can't be shown again: so the secret is in no database, and in no second response."""
+    for page in (response, again):
+        if isinstance(page, SimpleTemplateResponse):
+            page.render()
+    response.shown_again = again.content  # type: ignore[attr-defined]
+    return result_page(response)
+
+
 def is_result(response: HttpResponse) -> bool:
     added_in_a_window = "admin/popup_response.html" in (getattr(response, "template_name", None) or ())
     return isinstance(response, HttpResponseRedirect) or added_in_a_window or getattr(response, "is_result", False)
@@ -37,8 +48,10 @@ def is_result(response: HttpResponse) -> bool:
 def to_bytes(response: HttpResponse) -> bytes:
     """Serializes the response with its cookies, because after a double click the browser drops the first response."""
     cookies = [(name, morsel.value, {**morsel}) for name, morsel in response.cookies.items()]
-    content = base64.b64encode(response.content).decode()
-    return json.dumps([response.status_code, [*response.items()], cookies, content]).encode()
+    content: bytes = getattr(response, "shown_again", response.content)
+    headers = [(name, value) for name, value in response.items() if name != "Content-Length"]
+    text = base64.b64encode(content).decode()
+    return json.dumps([response.status_code, [*headers, ("Content-Length", str(len(content)))], cookies, text]).encode()
 
 
 def from_bytes(stored: bytes) -> HttpResponse:
