@@ -7,6 +7,7 @@ and the tests are made from that.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -30,7 +31,7 @@ from api.tokens.authentication import authenticate
 from privacy.audit.trail import About, record
 from shop.money import Money as Amount
 
-from .cursors import after_cursor, write_cursor
+from .cursors import after_cursor, open_cursor, write_cursor
 from .parameters import CURSOR, DEFAULT_LIMIT, LIMIT, Parameter, read_parameters
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
@@ -76,8 +77,9 @@ class ApiEndpoint(ApiView):
         now = timezone.now()
         self.token = authenticate(self.request, scope=self.scope, now=now)
         self.values = read_parameters(self.request.GET, self.parameters)
-        response = JsonResponse(self.content(now), headers=PRIVATE)
-        etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        content = self.content(now)
+        response = JsonResponse(content, headers=PRIVATE)
+        etag = f'"{hashlib.sha256(json.dumps(self.identity(content)).encode()).hexdigest()[:32]}"'
         response.headers["ETag"] = etag
         conditional = get_conditional_response(self.request, etag=etag, response=response) or response
         if conditional is response and self.audited is not None:  # an unchanged answer shows nothing new
@@ -87,6 +89,10 @@ class ApiEndpoint(ApiView):
     def content(self, now: datetime) -> dict[str, Any]:
         """What is answered, as JSON."""
         raise NotImplementedError
+
+    def identity(self, content: dict[str, Any]) -> dict[str, Any]:
+        """What the ETag is made of: the same as long as nothing has changed for the reader."""
+        return content
 
     @cached_property
     def affiliate(self) -> Affiliate:
@@ -110,6 +116,12 @@ class ListEndpoint(ApiEndpoint):
         shown = found[:limit]
         next_cursor = write_cursor(shown[-1], self.order, of=self._list) if len(found) > limit else None
         return {"data": [as_json(self.describe(row)) for row in shown], "next_cursor": next_cursor}
+
+    def identity(self, content: dict[str, Any]) -> dict[str, Any]:
+        """The cursor is sealed differently each time, so its position takes its place."""
+        if (cursor := content["next_cursor"]) is None:
+            return content
+        return {**content, "next_cursor": open_cursor(cursor, of=self._list)}
 
     @property
     def _list(self) -> str:

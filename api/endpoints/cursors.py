@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from api.errors import invalid_parameter
-from privacy.encryption.sealing import Place, seal, unseal
+from privacy.encryption.sealing import Place, SealedBytes, seal, unseal
 
 _PLACE = Place("api", "cursor")
 
@@ -27,11 +27,16 @@ def write_cursor(row: Any, order: tuple[str, ...], *, of: str) -> str:
     return base64.urlsafe_b64encode(seal(text.encode(), place=_PLACE, row=of.encode())).decode().rstrip("=")
 
 
+def open_cursor(cursor: str, *, of: str) -> tuple[str, list[str]]:
+    """The id of the key that sealed it, and its position. Raises `ValueError`, or `LookupError` if the key is gone."""
+    sealed = SealedBytes(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return sealed.key_id.hex(), json.loads(unseal(sealed, place=_PLACE, row=of.encode()))
+
+
 def after_cursor(rows: QuerySet[Any], order: tuple[str, ...], cursor: str, *, of: str) -> QuerySet[Any]:
     """The rows behind the cursor, newest first. `order` is an id, or a time and an id. Raises `ApiError`."""
     try:
-        sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        *moment, key = json.loads(unseal(sealed, place=_PLACE, row=of.encode()))
+        _, (*moment, key) = open_cursor(cursor, of=of)
         last = UUID(key)
     except (ValueError, LookupError):  # not base64, not ours, of another list, or sealed with a key that is gone
         raise invalid_parameter("cursor", "This cursor doesn't belong to this list. Begin without one.") from None

@@ -34,7 +34,8 @@ def read_parameters(query: QueryDict, known: Sequence[Parameter]) -> dict[str, A
     values = {}
     for name, sent in query.lists():
         if name not in parsers:
-            raise ApiError(400, "unknown_parameter", f"This address takes: {', '.join(parsers) or 'no parameters'}.")
+            takes = f"This address takes: {', '.join(parsers) or 'no parameters'}."
+            raise ApiError(400, "unknown_parameter", takes, parameter=name)
         if len(sent) > 1:
             raise invalid_parameter(name, "Send it once.")
         try:

@@ -220,6 +220,7 @@ def test_a_wrong_parameter_is_named(alice: Affiliate, path: str, query: dict[str
 def test_an_unknown_parameter_is_refused_and_sets_no_cookie(alice: Affiliate, name: str) -> None:
     response = ask("commissions", token_of(alice.user), {name: "DEMO"})
     assert error_of(response) == (400, "unknown_parameter")
+    assert response.json()["error"]["parameter"] == name
     assert not response.cookies
 
 
@@ -236,6 +237,26 @@ def test_an_unchanged_answer_is_an_empty_304(busy: str, alice: Affiliate, produc
     changed = ask("commissions", busy, **{"If-None-Match": etag})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != etag
+
+
+def test_an_unchanged_page_of_several_is_an_empty_304(alice: Affiliate, product: Product) -> None:
+    """Although its cursor is sealed anew each time."""
+    for _ in range(3):
+        sale(alice, product)
+    token = token_of(alice.user)
+    first, second = (ask("commissions", token, {"limit": 2}) for _ in range(2))
+    cursors = [response.json()["next_cursor"] for response in (first, second)]
+    assert cursors[0] != cursors[1]
+    assert first.headers["ETag"] == second.headers["ETag"]
+    unchanged = ask("commissions", token, {"limit": 2}, **{"If-None-Match": first.headers["ETag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    last = [ask("commissions", token, {"limit": 2, "cursor": cursor}) for cursor in cursors]
+    assert last[0].json() == last[1].json()
+    assert last[0].headers["ETag"] == last[1].headers["ETag"] != first.headers["ETag"]
+    sale(alice, product)
+    changed = ask("commissions", token, {"limit": 2}, **{"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    assert changed.json()["next_cursor"]
 
 
 def test_no_cache_may_share_an_answer_and_no_cookie_is_set(busy: str) -> None:

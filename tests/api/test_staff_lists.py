@@ -128,6 +128,17 @@ def test_what_staff_read_is_audited_under_their_name_unless_it_is_unchanged(toke
     assert entries.count() == 1
 
 
+def test_an_unchanged_page_of_several_is_a_304_and_not_audited_again(token: str) -> None:
+    entries = AuditEntry.objects.filter(action="api.staff.listed")
+    first = ask("staff/orders", token, {"limit": 1})
+    assert first.json()["next_cursor"]
+    assert entries.count() == 1
+    again = ask("staff/orders", token, {"limit": 1}, **{"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content, entries.count()) == (304, b"", 1)
+    assert ask("staff/orders", token, {"limit": 1}).status_code == 200
+    assert entries.count() == 2
+
+
 def test_a_deleted_buyer_is_null(token: str) -> None:
     Order.objects.update(name=None, email=None)
     assert rows("staff/orders", token)[0]["buyer_email"] is None
