@@ -112,6 +112,7 @@ def test_script_asks_for_published_run_of_a_proof(
     code, text = outsider.check()
     assert code == 0
     assert "to check that its entries are paid once, put run-1.json before it" in text
+    assert "no entry is in two" not in text
 
 
 def remove_line(run: dict[str, Any], own: dict[str, Any]) -> None:
@@ -162,6 +163,43 @@ def test_script_names_what_was_changed(
     code, text = outsider.check()
     assert code == 1
     assert any(line.startswith("WRONG") and line.endswith(complaint) for line in text.splitlines()), text
+
+
+def test_script_that_got_no_run_confirms_nothing(outsider: Outsider) -> None:
+    command = [sys.executable, "check_payouts.py"]
+
+    def refused(*names: str) -> str:
+        done = subprocess.run(
+            [*command, *names], cwd=outsider.folder, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "no run or proof was named" in refused()
+    assert "no run or proof was named" in refused("evidence.json")
+    assert "there is no file run-*.json" in refused("evidence.json", "run-*.json")
+    (outsider.folder / "other.json").write_text("{}")
+    assert "other.json is not the site's evidence.json" in refused("other.json", "evidence.json")
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "no JSON", '{"head": {"number": 1}}', '{"keys": []}'])
+def test_script_names_file_that_is_neither_run_nor_proof(outsider: Outsider, content: str) -> None:
+    (outsider.folder / "other.json").write_text(content)
+    outsider.kept.append("other.json")
+    assert outsider.check() == (1, "WRONG other.json: it is a published run or a proof\n")
+
+
+def test_script_names_run_signed_with_a_key_that_is_not_in_the_evidence(
+    alice: Affiliate, product: Product, bob: User, outsider: Outsider
+) -> None:
+    approved_sale(alice, product)
+    approved_run(bob)
+    (outsider.folder / "evidence.json").write_text('{"keys": []}')
+    outsider.keep(run=published(1))
+    code, text = outsider.check()
+    assert code == 1
+    assert "WRONG run.json: the site signed head 1" in text
 
 
 def test_script_finds_entry_that_two_runs_claimed(
