@@ -126,8 +126,12 @@ def _record_attempt(delivery: EndpointDelivery, answer: Answer) -> None:
         status=answer.status,
         milliseconds=answer.milliseconds,
     )
+    now = timezone.now()
     if delivery.kind != EventKind.TEST or answer.is_success:
-        _record_on_endpoint(endpoint, answer, now=timezone.now())
+        _record_on_endpoint(endpoint, answer, now=now)
+    else:  # a test disables nothing
+        endpoint.quiet_until = max(endpoint.quiet_until, now + MINUTE)
+        endpoint.save(update_fields=["quiet_until"])
 
 
 def _outcome_of(delivery: EndpointDelivery, answer: Answer) -> dict[str, object]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from affiliates.models import MOST_ENDPOINTS, Affiliate, Endpoint, EndpointDelivery, EventKind
+from affiliates.models import MOST_ENDPOINTS, Affiliate, Endpoint, EndpointAttempt, EndpointDelivery, EventKind
 from affiliates.models.endpoint import EndpointDeliveryQuerySet, EndpointQuerySet
 from privacy.audit.trail import record
 
-from .delivery import OF_EACH, send_delivery
+from .delivery import MINUTE, OF_EACH, send_delivery
 from .signing import new_secret
 
 if TYPE_CHECKING:
@@ -64,6 +64,13 @@ def resume(endpoint: Endpoint, *, now: datetime) -> None:
     """What has waited is sent by the next housekeeping run."""
     inactive = Endpoint.objects.filter(pk=endpoint.pk).exclude(state=Endpoint.State.ACTIVE)
     inactive.update(state=Endpoint.State.ACTIVE, failures=0, failing_since=None, quiet_until=now)
+
+
+def failed_just_now(endpoint: Endpoint, *, now: datetime) -> bool:
+    """Whether an attempt of the last minute failed: until it has passed, nothing is sent at anyone's wish, so that the
+    site can't be made to flood a server."""
+    latest = EndpointAttempt.objects.filter(delivery__endpoint=endpoint, started_at__gt=now - MINUTE)
+    return latest.exclude(outcome=EndpointAttempt.Outcome.ACCEPTED).exists()
 
 
 @transaction.atomic

@@ -68,10 +68,14 @@ def announce_payouts(kind: EventKind, payouts: Iterable[PayoutItem]) -> None:
 
 
 @transaction.atomic
-def send_test(endpoint: Endpoint) -> None:
-    """At once, also after a failure."""
+def send_test(endpoint: Endpoint) -> bool:
+    """At once, also after a failure. False if the test before hasn't ended: two are never on their way."""
+    endpoint = Endpoint.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+    if endpoint.deliveries.filter(kind=EventKind.TEST).exclude(state__in=EndpointDelivery.ENDED).exists():
+        return False
     Endpoint.objects.filter(pk=endpoint.pk).update(quiet_until=timezone.now())
     _send(_store(EventKind.TEST, {"id": str(endpoint.pk)}, [endpoint], due_at=timezone.now()))
+    return True
 
 
 def _store(

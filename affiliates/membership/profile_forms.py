@@ -58,7 +58,10 @@ class OwnCodeForm(forms.Form):
         label="New code",
         max_length=100,
         help_text=f"{SHORTEST} to {LONGEST} letters and digits, with hyphens between words. Your links show it to all.",
-        error_messages={"required": "Enter the code that you want."},
+        error_messages={
+            "required": "Enter the code that you want.",
+            "max_length": f"Use {SHORTEST} to {LONGEST} characters.",
+        },
     )
 
 

@@ -131,6 +131,9 @@ class EndpointDeliveryQuerySet(models.QuerySet["EndpointDelivery"]):
     def dead(self) -> EndpointDeliveryQuerySet:
         return self.filter(state=EndpointDelivery.State.DEAD)
 
+    def without_tests(self) -> EndpointDeliveryQuerySet:
+        return self.exclude(kind=EventKind.TEST)
+
 
 @personal_data(
     label="Events for your webhook endpoints",

@@ -22,7 +22,7 @@ from affiliates.tracking.links import link_to
 from privacy.registry.policy_gate import NotInEffect
 from shop.money import Money, program_currency
 
-from ..models import MOST_LABELS, By, DailySales, Label, LabelSales
+from ..models import LONGEST_LABEL, MOST_LABELS, By, DailySales, Label, LabelSales
 from .base import AffiliateView, PortalPage
 from .metrics import count_text
 from .period import Period, PortalPeriodForm
@@ -90,7 +90,10 @@ class LabelForm(forms.Form):
         label="Label",
         max_length=200,
         help_text="Where you share the link, such as newsletter-may. At most 32 letters, digits, spaces, - and _.",
-        error_messages={"required": "Enter a label, such as newsletter-may."},
+        error_messages={
+            "required": "Enter a label, such as newsletter-may.",
+            "max_length": f"A label can have at most {LONGEST_LABEL} characters. This one has %(show_value)d.",
+        },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

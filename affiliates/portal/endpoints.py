@@ -19,6 +19,7 @@ from affiliates.endpoints.managing import (
     EndpointRefused,
     add_endpoint,
     delete_endpoints,
+    failed_just_now,
     pause,
     replace_secret,
     resume,
@@ -28,10 +29,10 @@ from affiliates.endpoints.outbox import send_test
 from privacy.admin_base.acting_user import acting_user
 from privacy.encryption.validators import validate_no_card_number
 from privacy.registry.policy_gate import NotInEffect
-from privacy.web.idempotency import result_page
+from privacy.web.idempotency import secret_page
 from privacy.web.long_lists import LongListPaginator
 from privacy.web.personal_data_form import PersonalDataForm
-from privacy.web.public_https import URLRefused, clean_url
+from privacy.web.public_https import TOO_LONG, URLRefused, clean_url
 from privacy.web.rate_limits import has_room
 
 from ..models import CHOSEN, MOST_ENDPOINTS, Endpoint, EndpointDelivery, EventKind
@@ -59,11 +60,14 @@ class EndpointForm(PersonalDataForm, KindsForm):
 
     url = forms.CharField(
         label="Address of your server",
-        max_length=1000,  # what is too long is refused with a sentence of its own
+        max_length=1000,  # more than an address may have, so that a browser doesn't cut it off silently
         help_text="It starts with https:// and answers on port 443 with a certificate for its name.",
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
         validators=[validate_no_card_number],
-        error_messages={"required": "Enter the address, such as https://hooks.example.com/sales."},
+        error_messages={
+            "required": "Enter the address, such as https://hooks.example.com/sales.",
+            "max_length": TOO_LONG,
+        },
     )
     field_order = ("url", "kinds")
 
@@ -100,9 +104,13 @@ class EndpointsPage(PortalPage, FormView[EndpointForm]):
 
 
 def show_secret(view: PortalPage, endpoint: Endpoint, secret: str) -> HttpResponse:
-    """The only page with the secret: the answer to the form that made it, also if that was sent twice."""
-    context = {"affiliate": view.affiliate, "tab": "events", "endpoint": endpoint, "secret": secret}
-    return result_page(render(view.request, "affiliates/portal/endpoint_secret.html", context))
+    """The only page with the secret: the answer to the form that made it, unless that is sent again."""
+    context = {"affiliate": view.affiliate, "tab": "events", "endpoint": endpoint}
+    shown, again = (
+        render(view.request, "affiliates/portal/endpoint_secret.html", {**context, "secret": each})
+        for each in (secret, "")
+    )
+    return secret_page(shown, again=again)
 
 
 class OneEndpoint(AffiliateView):
@@ -133,7 +141,8 @@ class EndpointPage(OneEndpoint, PortalPage, FormView[KindsForm]):
             endpoint=endpoint,
             lines=lines,
             only_dead=only_dead,
-            dead=endpoint.deliveries.dead().count(),
+            dead=endpoint.deliveries.dead().without_tests().count(),
+            has_dead=endpoint.deliveries.dead().exists(),
             query=query_without_page(self.request.GET),
             attempts=len(WAITS) + 1,
             seconds=ANSWER_WITHIN,
@@ -163,10 +172,14 @@ class EndpointButton(OneEndpoint):
         raise NotImplementedError
 
     def may_send(self, endpoint: Endpoint) -> bool:
-        """Whether it is active, and not too much was sent by hand in this hour; otherwise the page says so."""
+        """Whether it is active, has not failed just now, and not too much was sent by hand in this hour; otherwise the
+        page says so."""
+        now = timezone.now()
         if not endpoint.is_active:
             messages.error(self.request, "Nothing is sent while the endpoint is not active. Resume it first.")
-        elif not has_room("endpoints", str(self.affiliate.pk), slots=SENDINGS_PER_HOUR, now=timezone.now()):
+        elif failed_just_now(endpoint, now=now):
+            messages.error(self.request, "Your server didn't accept the last event. Try again in a minute.")
+        elif not has_room("endpoints", str(self.affiliate.pk), slots=SENDINGS_PER_HOUR, now=now):
             messages.error(self.request, "You have sent a lot in this hour. Try again in the next one.")
         else:
             return True
@@ -175,9 +188,12 @@ class EndpointButton(OneEndpoint):
 
 class SendTest(EndpointButton):
     def press(self, endpoint: Endpoint) -> None:
-        if self.may_send(endpoint):
-            send_test(endpoint)
+        if not self.may_send(endpoint):
+            return
+        if send_test(endpoint):
             messages.success(self.request, "A test event is on its way. Reload this page to see what became of it.")
+        else:
+            messages.info(self.request, "A test event is already on its way. Reload this page in a moment.")
 
 
 class PauseEndpoint(EndpointButton):
@@ -193,11 +209,14 @@ class ResumeEndpoint(EndpointButton):
 
 
 class SendDeadAgain(EndpointButton):
-    """All events that failed."""
+    """All events that failed, without tests, which nobody misses."""
 
     def press(self, endpoint: Endpoint) -> None:
-        if self.may_send(endpoint):
-            count = send_again(EndpointDelivery.objects.dead(), endpoint, now=timezone.now())
+        dead = EndpointDelivery.objects.filter(endpoint=endpoint).dead().without_tests()
+        if not dead.exists():
+            messages.info(self.request, "No event has failed.")
+        elif self.may_send(endpoint):
+            count = send_again(dead, endpoint, now=timezone.now())
             events = "1 event is" if count == 1 else f"{count} events are"
             messages.success(self.request, f"{events} sent again, under the same ids.")
 

@@ -21,6 +21,7 @@ from .bounded_sockets import Resolved, connect_to, deadline
 
 PORT = 443
 LONGEST_URL = 500  # characters, as typed
+TOO_LONG = f"This address is too long. It may have {LONGEST_URL} characters."
 UNWRITABLE = re.compile(r"[\s\\\x00-\x1f\x7f]")  # `urlsplit` would drop some of these silently
 NUMERIC = re.compile(r"\d+|0x[0-9a-f]*")  # the last label of what resolvers read as an IPv4 address
 IN_PATH, IN_QUERY = "/%:@!$&'()*+,;=~", "/%:@!$&'()*+,;=~?"
@@ -51,7 +52,7 @@ def clean_url(text: str) -> str:
     """The URL in ASCII, its name by UTS 46. Only https, port 443, and a name. Raises `URLRefused`."""
     text = text.strip()
     if len(text) > LONGEST_URL:
-        raise URLRefused(f"This address is too long. It may have {LONGEST_URL} characters.")
+        raise URLRefused(TOO_LONG)
     if UNWRITABLE.search(text):
         raise URLRefused("The address must not contain spaces, backslashes or control characters.")
     try:
@@ -78,7 +79,14 @@ def _ascii_name(host: str) -> str:
         raise URLRefused("The name of the server is not valid. Enter a name, such as hooks.example.com.") from None
     if "." not in name or NUMERIC.fullmatch(name.rpartition(".")[2]):
         raise URLRefused("Enter the public name of a server, such as hooks.example.com, and no IP address.")
+    if is_special(name):
+        raise URLRefused("This name leads to no public server. Enter one that does, such as hooks.example.com.")
     return name
+
+
+def is_special(host: str) -> bool:
+    """Whether no public name server may know this name."""
+    return host.rpartition(".")[2] in SPECIAL_NAMES
 
 
 def is_public(address: str) -> bool:
@@ -93,7 +101,7 @@ def is_public(address: str) -> bool:
 
 def resolve_public(host: str) -> list[Resolved]:
     """All addresses of the name. Raises `NotPublic` if there is none, or a single one isn't public."""
-    if host.rpartition(".")[2] in SPECIAL_NAMES:
+    if is_special(host):
         raise NotPublic("a name of private networks")
     try:
         resolved = socket.getaddrinfo(host, PORT, type=socket.SOCK_STREAM)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from base64 import b64decode
+from datetime import timedelta
 from typing import Any
 from zipfile import ZipFile
 
@@ -21,6 +24,9 @@ from affiliates.endpoints.verify_event import verify
 from affiliates.membership.account_state import close_affiliate
 from affiliates.models import CHOSEN, MOST_ENDPOINTS, Affiliate, Endpoint, EndpointAttempt, EndpointDelivery, EventKind
 from affiliates.portal.endpoints import SENDINGS_PER_HOUR
+from privacy.models.submitted_form import SubmittedForm
+from privacy.web.idempotency import form_key
+from privacy.web.public_https import SPECIAL_NAMES
 from shop.models import Product
 from tests.affiliates.sales import sale
 from tests.cast import signed_in
@@ -32,6 +38,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 ENDPOINTS = "/affiliates/portal/endpoints/"
 URL = f"https://{NAME}/sales"
+MINUTE = timedelta(minutes=1)
 FORM = {"url": URL, "kinds": ["commission.created", "payout.paid"]}
 
 
@@ -73,7 +80,9 @@ def test_added_endpoint_gets_a_signed_test_event(browser: Client, server: Receiv
     assert "204, accepted" in shown
 
 
-def test_failed_test_is_not_repeated_and_can_be_sent_again(browser: Client, server: Receiver) -> None:
+def test_failed_test_is_not_repeated_and_can_be_sent_again(
+    clock: time_machine.Traveller, browser: Client, server: Receiver
+) -> None:
     browser.post(ENDPOINTS, FORM)
     endpoint = Endpoint.objects.get()
     server.answers(404)
@@ -81,9 +90,13 @@ def test_failed_test_is_not_repeated_and_can_be_sent_again(browser: Client, serv
     run_due_tasks()
     shown = text(browser.get(page_of(endpoint) + "?state=dead"))
     assert "404, another status code than 2xx" in shown
-    assert "Send all 1 failed events again" in shown
+    assert "failed event again" not in shown
+    assert "failed events again" not in shown
     server.answers(200)
-    assert "1 event is sent again" in text(browser.post(page_of(endpoint, "again/"), follow=True))
+    clock.shift(MINUTE)
+    assert "No event has failed" in text(browser.post(page_of(endpoint, "again/"), follow=True))
+    again = page_of(endpoint, f"events/{EndpointDelivery.objects.get().event_id}/again/")
+    assert "The event is sent again" in text(browser.post(again, follow=True))
     run_due_tasks()
     assert len({request.headers["webhook-id"] for request in server.requests}) == 1
     assert [request.headers["webhook-id"] for request in server.requests] == [
@@ -138,16 +151,30 @@ def rendered(browser: Client, address: str, button: str) -> dict[str, str]:
     return {str(field["name"]): str(field["value"]) for field in form.select("input[type=hidden]")}
 
 
-def test_form_sent_twice_adds_one_endpoint_and_shows_its_secret_twice(alice: Affiliate) -> None:
+def test_form_sent_twice_adds_one_endpoint_and_shows_its_secret_once(alice: Affiliate) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice.user)
     form = {**FORM, **rendered(browser, ENDPOINTS, "Add this endpoint")}
-    first, second = (secret_on(browser.post(ENDPOINTS, form)) for _ in range(2))
-    assert first == second == Endpoint.objects.get().secret
+    assert_shown_once(browser, ENDPOINTS, form)
     replace = page_of(Endpoint.objects.get(), "secret/")
     token = rendered(browser, page_of(Endpoint.objects.get()), "Replace the secret")
-    first, second = (secret_on(browser.post(replace, token)) for _ in range(2))
-    assert first == second == Endpoint.objects.get().secret
+    assert_shown_once(browser, replace, token)
+
+
+def assert_shown_once(browser: Client, address: str, form: dict[str, Any]) -> None:
+    first, second = (browser.post(address, form) for _ in range(2))
+    secret = secret_on(first)
+    assert secret == Endpoint.objects.get().secret
+    assert "can’t be shown again" not in text(first)
+    assert "can’t be shown again" in text(second)
+    assert "whsec_" not in second.content.decode()
+    key = form_key(first.wsgi_request)
+    assert key is not None
+    status, headers, cookies, stored = json.loads(
+        key.open(bytes(SubmittedForm.objects.get(digest=key.digest).answer or b""))
+    )
+    assert b64decode(stored) == second.content
+    assert secret not in str([status, headers, cookies])
 
 
 def test_same_address_is_added_once(browser: Client) -> None:
@@ -180,7 +207,11 @@ def test_same_address_is_added_once(browser: Client) -> None:
         ("https://hooks..example.com/", "name of the server is not valid"),
         ("https://hooks.example.com\\@evil.example/", "backslashes"),
         ("https://hooks.example.com/a b", "spaces"),
-        ("https://hooks.example.com/" + "x" * 500, "too long"),
+        ("https://hooks.example.com/" + "x" * 500, "It may have 500 characters."),
+        ("https://hooks.example.com/" + "x" * 5000, "It may have 500 characters."),
+        *((f"https://hooks.{ending}/", "leads to no public server") for ending in sorted(SPECIAL_NAMES)),
+        ("https://Router.LOCAL./", "leads to no public server"),
+        ("https://printer.home.arpa/", "leads to no public server"),
         ("https://hooks.example.com/4111111111111111", "card number"),
     ],
 )
@@ -266,8 +297,74 @@ def test_deleted_endpoint_takes_its_events_along(browser: Client, server: Receiv
 def test_sending_by_hand_is_limited(browser: Client, endpoint: Endpoint) -> None:
     for _ in range(SENDINGS_PER_HOUR):
         browser.post(page_of(endpoint, "test/"))
+        EndpointDelivery.objects.update(state="delivered")
     assert "You have sent a lot" in text(browser.post(page_of(endpoint, "test/"), follow=True))
     assert EndpointDelivery.objects.count() == SENDINGS_PER_HOUR
+
+
+def test_tests_of_a_failing_server_are_a_minute_apart(
+    clock: time_machine.Traveller, browser: Client, endpoint: Endpoint, server: Receiver
+) -> None:
+    server.answers(500)
+    for _ in range(10):
+        shown = text(browser.post(page_of(endpoint, "test/"), follow=True))
+        run_due_tasks()
+    assert "Your server didn't accept the last event. Try again in a minute." in shown
+    assert (len(server.requests), EndpointDelivery.objects.count()) == (1, 1)
+    event = page_of(endpoint, f"events/{EndpointDelivery.objects.get().event_id}/again/")
+    for way_around in ("pause/", "resume/"):
+        browser.post(page_of(endpoint, way_around))
+    for button in (event, page_of(endpoint, "test/")):
+        assert "Try again in a minute" in text(browser.post(button, follow=True))
+    run_due_tasks()
+    assert len(server.requests) == 1
+    clock.shift(MINUTE)
+    server.answers(200)
+    assert "A test event is on its way" in text(browser.post(page_of(endpoint, "test/"), follow=True))
+    run_due_tasks()
+    assert len(server.requests) == 2
+    assert "A test event is on its way" in text(browser.post(page_of(endpoint, "test/"), follow=True))
+
+
+def test_failed_events_are_sent_again_by_hand_a_minute_apart(
+    clock: time_machine.Traveller, browser: Client, endpoint: Endpoint, server: Receiver, product: Product
+) -> None:
+    for _ in range(2):
+        sale(endpoint.affiliate, product)
+    EndpointDelivery.objects.update(state="dead")
+    server.answers(500)
+    assert "Send all 2 failed events again" in text(browser.get(page_of(endpoint)))
+    for _ in range(5):
+        browser.post(page_of(endpoint, "again/"))
+        run_due_tasks()
+        EndpointDelivery.objects.update(state="dead")
+    assert len(server.requests) == 1
+    EndpointDelivery.objects.first().delete()  # type: ignore[union-attr]
+    assert "Send the failed event again" in text(browser.get(page_of(endpoint)))
+    clock.shift(MINUTE)
+    assert "1 event is sent again" in text(browser.post(page_of(endpoint, "again/"), follow=True))
+    run_due_tasks()
+    assert len(server.requests) == 2
+
+
+def test_a_failed_test_leaves_the_whole_endpoint_alone_for_a_minute(
+    clock: time_machine.Traveller, browser: Client, endpoint: Endpoint, server: Receiver
+) -> None:
+    server.answers(500)
+    browser.post(page_of(endpoint, "test/"))
+    run_due_tasks()
+    endpoint.refresh_from_db()
+    assert not Endpoint.objects.ready(timezone.now()).exists()
+    assert (endpoint.failures, endpoint.failing_since) == (0, None)
+    clock.shift(MINUTE)
+    assert Endpoint.objects.ready(timezone.now()).exists()
+
+
+def test_one_test_is_on_its_way_at_a_time(browser: Client, endpoint: Endpoint, server: Receiver) -> None:
+    browser.post(page_of(endpoint, "test/"))
+    assert "A test event is already on its way" in text(browser.post(page_of(endpoint, "test/"), follow=True))
+    run_due_tasks()
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("button", ["", "test/", "pause/", "resume/", "secret/", "delete/", "again/"])

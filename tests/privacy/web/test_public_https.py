@@ -54,7 +54,15 @@ def test_url_is_brought_to_one_spelling(typed: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "https://①②⑦.0.0.1/", "https://hooks.example.com:443:80/", "//x.com/"]
+    "typed",
+    [
+        "https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/",
+        "https://db.ⓘnternal/",
+        "https://db。local/",
+        "https://①②⑦.0.0.1/",
+        "https://hooks.example.com:443:80/",
+        "//x.com/",
+    ],
 )
 def test_spelling_that_hides_an_address_is_refused(typed: str) -> None:
     with pytest.raises(URLRefused):
