@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -208,7 +209,7 @@ def test_the_database_refuses_another_amount_a_second_place_and_a_deletion(answe
 # --- Of one network, and of one browser
 
 
-def held_by_strangers(number: int, **client: str) -> list[Order | None]:
+def held_by_strangers(number: int, **client: Any) -> list[Order | None]:
     return [order_of(f"stranger{each}@example.org", Client(**client)) for each in range(number)]
 
 
