@@ -16,8 +16,7 @@ from affiliates.commissions.lifecycle import approve_commission
 from affiliates.models import Affiliate, Attribution, Click, Commission, PendingVisitCount
 from affiliates.statistics.click_rollups import count_visits
 from privacy.evidence.rehearsal.opened_texts import opened_texts
-from privacy.registry.purpose_binding import acting_for
-from privacy.registry.purposes import Purpose
+from privacy.registry.purpose_binding import Acting, acting_as
 from shop.models import Payment, Product
 from tests.affiliates.sales import balance
 from tests.shop.purchases import CAROL
@@ -65,8 +64,8 @@ class Buyer:
 
 
 def places_of(text: str) -> set[str]:
-    """The columns that have it, opened with the purpose of referrals too."""
-    with acting_for(Purpose.REFERRAL_TRACKING):
+    """The columns that have it, those bound to a purpose too."""
+    with acting_as(Acting(upkeep=True)):
         return {place for place, value in opened_texts() if text in value}
 
 

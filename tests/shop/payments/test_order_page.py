@@ -111,7 +111,7 @@ def test_order_without_affiliate_says_so(staff: Client, product: Product) -> Non
     page = page_of(staff, factories.order(product))
     assert "no affiliate" in page.text
     [why] = [link for link in page.soup.select("a") if "Why no commission?" in link.get_text()]
-    assert "It was placed without an affiliate" in Page(staff, str(why["href"])).text
+    assert "It was placed without an active affiliate's code and without a click" in Page(staff, str(why["href"])).text
 
 
 def test_order_page_costs_the_same_with_more_history(
