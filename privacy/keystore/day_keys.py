@@ -19,7 +19,7 @@ from django.db import IntegrityError, connections, transaction
 
 from privacy.databases.round_trips import execute_in_one_round_trip
 from privacy.encryption.keys import KEY_BYTES, KEY_ID_BYTES, RootKey, key_ring
-from privacy.encryption.sealing import Place, SealedBytes, seal, unseal
+from privacy.encryption.sealing import Opener, Place, SealedBytes, seal, unseal
 
 from .models import DayKey
 from .router import ALIAS
@@ -27,7 +27,17 @@ from .router import ALIAS
 READABLE_FOR = timedelta(days=30)
 _PLACE = Place("keystore_daykey", "wrapped", use="wrap")
 
-_in_use: ContextVar[dict[bytes, DayKey | None] | None] = ContextVar("day keys in use", default=None)
+
+class KeysInUse:
+    """What one use has read of the key store, and made of it: the day keys by ID, and what opens the values of a place,
+    by place and header."""
+
+    def __init__(self) -> None:
+        self.stored: dict[bytes, DayKey | None] = {}
+        self.openers: dict[tuple[Place, bytes], Opener] = {}
+
+
+_in_use: ContextVar[KeysInUse | None] = ContextVar("day keys in use", default=None)
 
 
 class KeyDestroyed(LookupError):
@@ -70,22 +80,27 @@ def key_with_id(key_id: bytes, *, now: datetime) -> RootKey:
 
 @contextmanager
 def one_use() -> Iterator[None]:
-    """Within it, each key is read once, however many rows it opens. For a loop that ends at once: a key that is
-    destroyed meanwhile stays readable until then."""
-    token = _in_use.set({})
+    """Within it, each key is read and unwrapped once, however many rows it opens. For a loop that ends at once: a key
+    that is destroyed meanwhile stays readable until then."""
+    token = _in_use.set(KeysInUse())
     try:
         yield
     finally:
         _in_use.reset(token)
 
 
+def keys_in_use() -> KeysInUse | None:
+    """None outside `one_use`."""
+    return _in_use.get()
+
+
 def _stored(key_id: bytes) -> DayKey | None:
-    known = _in_use.get()
-    if known is not None and key_id in known:
-        return known[key_id]
+    known = keys_in_use()
+    if known is not None and key_id in known.stored:
+        return known.stored[key_id]
     stored = DayKey.objects.filter(key_id=key_id, wrapped__isnull=False).first()
     if known is not None:
-        known[key_id] = stored
+        known.stored[key_id] = stored
     return stored
 
 

@@ -14,7 +14,7 @@ from privacy.encryption.keys import RootKey
 from privacy.encryption.sealing import Opener, Openers, SealedBytes, fleeting_cipher, seal
 from privacy.registry.purpose_binding import require_purpose
 
-from .day_keys import key_of, key_with_id
+from .day_keys import key_of, key_with_id, keys_in_use
 
 
 class PurposeBoundAttribute(SealedAttribute):
@@ -55,10 +55,15 @@ class DaySealedTextField(SealedTextField):
 
 
 class DayOpeners(Openers):
-    """Caches nothing: each use checks that the day key still exists, and discards it afterward."""
+    """Caches nothing beyond `one_use`: each use checks that the day key still exists, and discards it afterward."""
+
+    def __missing__(self, header: bytes) -> Opener:
+        known = keys_in_use()
+        return (known and known.openers.get((self.place, header))) or super().__missing__(header)
 
     def cipher(self, root: RootKey) -> AESGCM:
         return fleeting_cipher(root, self.place)
 
     def __setitem__(self, header: bytes, opener: Opener) -> None:
-        """Not cached."""
+        if known := keys_in_use():
+            known.openers[self.place, header] = opener

@@ -15,7 +15,8 @@ from pytest_django import Settings
 
 from affiliates.models import Affiliate, Click
 from privacy.encryption.keys import RootKey
-from privacy.encryption.sealing import SealBroken
+from privacy.encryption.sealing import Place, SealBroken, fleeting_cipher
+from privacy.keystore import fields
 from privacy.keystore.day_keys import (
     DayKeyExpired,
     KeyDestroyed,
@@ -216,13 +217,22 @@ def test_day_keys_are_rewrapped_once_with_a_new_root_key(click: Click, settings:
     assert address_of(click) == "203.0.113.77"
 
 
-def test_many_rows_of_a_day_are_one_use_of_its_key(alice: Affiliate, django_assert_num_queries: Any) -> None:
+def test_many_rows_of_a_day_are_one_use_of_its_key(
+    alice: Affiliate, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(3):
         factories.click(alice)
-    clicks = list(Click.objects.all())
+    clicks, derived = list(Click.objects.all()), []
+
+    def deriving(root: RootKey, place: Place) -> Any:
+        derived.append(root.id)
+        return fleeting_cipher(root, place)
+
+    monkeypatch.setattr(fields, "fleeting_cipher", deriving)
     one_query = django_assert_num_queries(1, connection=connections["keystore"])
     with acting_for(Purpose.REFERRAL_TRACKING), one_query, one_use():
         assert {click.readable_address() for click in clicks} == {"203.0.113.77"}
+    assert len(derived) == 1
 
 
 def test_key_destroyed_after_a_use_is_gone_for_the_next(alice: Affiliate, clock: time_machine.Traveller) -> None:
