@@ -104,7 +104,7 @@ def _taken_up(mails: QuerySet[IncomingMail], now: datetime) -> Evidence:
     """Broken if staff let a mail that asks for this wait longer than the law allows for an acknowledgment, which counts
     from its receipt. Once they have opened its privacy request, that has the deadlines."""
     spam = Q(state=IncomingMail.State.IGNORED) | Q(inquiry__state=Inquiry.State.SPAM)
-    waiting = mails.exclude(wish="").filter(wish_settled_at=None).exclude(spam)
+    waiting = mails.filter(wish__gt="", wish_settled_at=None).exclude(spam)
     received = list(waiting.values_list("received_at", flat=True))
     overdue = sum(deadlines_of(moment).acknowledge_by < now for moment in received)
     figures: Figures = {"asked for by email, not yet taken up": at_least(len(received)), "of these, overdue": overdue}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from privacy.encryption.computed_fields import ComputedCharField
@@ -103,6 +104,12 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
     def latest_of(self, affiliate: Affiliate) -> CommissionQuerySet:
         """An affiliate's commissions, latest order first. Uses an index, so that the cost of a page doesn't grow."""
         return self.filter(attribution__affiliate=affiliate).order_by("-attribution__decided_at", "-attribution")
+
+    def among_these_of(self, affiliate_id: UUID) -> CommissionQuerySet:
+        """Those of an affiliate among the few that the query has selected already. The subquery keeps the database from
+        collecting all commissions of the affiliate first."""
+        owner = Attribution.objects.filter(pk=OuterRef("attribution")).order_by().values("affiliate")
+        return self.annotate(owner=Subquery(owner)).filter(owner=affiliate_id)
 
     def approved(self) -> CommissionQuerySet:
         return self.filter(state=Commission.State.APPROVED)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, Sum
 
 from affiliates.payouts.eligibility import Ineligibility, ineligibility, minimum_minor
 from shop.money import Money
 
-from ..models import Affiliate, Attribution, Commission, LedgerEntry, PayoutItem
+from ..models import Affiliate, Commission, LedgerEntry, PayoutItem
 from .totals import Overview
 
 State = Commission.State
@@ -49,7 +49,7 @@ class NextPayout:
 
 
 def held_of(affiliate: Affiliate, *, currency: str) -> Held:
-    held = Commission.objects.held().filter(attribution__affiliate=affiliate, currency=currency).order_by()
+    held = Commission.objects.held().among_these_of(affiliate.pk).filter(currency=currency).order_by()
     sums = dict(held.values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))))
     return Held(Money(sums.get(State.PENDING, 0), currency), Money(sums.get(State.APPROVED, 0), currency))
 
@@ -92,12 +92,9 @@ def _next_approval(affiliate: Affiliate, overview: Overview) -> datetime | None:
     """When the oldest pending commission will be approved.
 
     With few orders, all of them are searched. An affiliate with many has one among everybody's next approvals: those
-    are searched in their order, and the subquery keeps the database from collecting the affiliate's first.
+    are searched in their order.
     """
     waiting = Commission.objects.not_held().filter(currency=overview.balance.currency, state=State.PENDING)
-    if overview.orders <= FEW:
-        own = waiting.filter(attribution__affiliate=affiliate)
-    else:
-        owner = Attribution.objects.filter(pk=OuterRef("attribution")).order_by().values("affiliate")
-        own = waiting.annotate(owner=Subquery(owner)).filter(owner=affiliate.pk)
+    has_few = overview.orders <= FEW
+    own = waiting.filter(attribution__affiliate=affiliate) if has_few else waiting.among_these_of(affiliate.pk)
     return own.order_by("hold_until").values_list("hold_until", flat=True).first()

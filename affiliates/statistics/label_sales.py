@@ -42,8 +42,8 @@ def queue_uncounted_sale(commission: Commission) -> None:
 
 def count_label_sales() -> int:
     """Ends every round that can end. Returns how many sales were counted; safe to run concurrently."""
-    unseen = UncountedSale.objects.filter(was_seen=False).order_by()
-    rounds = unseen.values_list("commission__attribution__affiliate", "commission__currency").distinct()
+    unseen = Commission.objects.filter(pk__in=UncountedSale.objects.filter(was_seen=False)).order_by()
+    rounds = unseen.values_list("attribution__affiliate", "currency").distinct()
     return sum(_count_round(affiliate, currency) for affiliate, currency in list(rounds))
 
 
@@ -67,9 +67,8 @@ def _count_round(affiliate: UUID, currency: str) -> int:
 def _uncounted_sales(affiliate: UUID, currency: str) -> list[Sale]:
     """The affiliate's uncounted sales. Orders by code, and visits that were forgotten or are 30 days old, have no
     label."""
-    waiting = Commission.objects.filter(
-        uncounted__isnull=False, attribution__affiliate=affiliate, currency=currency
-    ).select_related("attribution__order", "attribution__click", "uncounted")
+    queued = Commission.objects.filter(pk__in=UncountedSale.objects.all(), currency=currency)
+    waiting = queued.among_these_of(affiliate).select_related("attribution__order", "attribution__click", "uncounted")
     known, now = set(Label.objects.filter(affiliate=affiliate).values_list("pk", flat=True)), timezone.now()
     sales = []
     for one in waiting:

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -30,6 +31,7 @@ from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
 from privacy.evidence.snapshot import take_snapshot
+from privacy.keystore.models import Tombstone
 from privacy.models import OutgoingMail
 from privacy.requests.archive import build_archive
 from shop.models import License, Order, Payment, PayPalEvent, Refund
@@ -47,6 +49,16 @@ STAFF = 150  # milliseconds
 ROUNDS = 9
 
 GROWING = (Order, Payment, Refund, License, PayPalEvent, Commission, LedgerEntry, PayoutItem, Inquiry, OutgoingMail)
+
+# What stands in the way of the same cost.
+COUNTED = "rows are counted up to 10,000, and not further however many there are"
+FEW_MESSAGES = "with few rows, the list has 2 messages instead of a page of 50"
+FEW_SALES = "with few rows, this affiliate has nothing pending and no payout, so that three parts are left out"
+FEW_SELLERS = "with few rows, fewer affiliates sold anything in that month, and the report has fewer lines"
+WAITING = "it adds up the messages and commissions that wait for staff, of which there are more"
+LONGER = "with many rows the number is longer, and so is looked up as a license key, too"
+RECOUNTED = "the evidence recounts the sent mails of 30 days, so that one past the gate shows"
+VERIFIED = "hourly, it verifies each entry of the audit log (here 200,000), so that a changed one shows"
 
 Run = Callable[[], Any]
 
@@ -96,15 +108,18 @@ def _tasks(owner: User) -> dict[str, Task]:
     last = Order.objects.filter(name__isnull=False).latest("placed_at")
     person = reverse("admin:person", args=["shop.order", last.pk])
     sales, program = reverse("shop:report"), reverse("affiliates:report")
+    orders = reverse("admin:shop_order_changelist")
     last_page = min(Order.objects.count() // 100, 100)  # of those that a list has: it counts up to 10,000
     typical_owner, heavy_owner = (Affiliate.objects.get(code=code).user for code in ("GROW2", "GROW1"))
     typical, heavy = _signed_in(typical_owner), _signed_in(heavy_owner)
 
-    def page(client: Client, address: str) -> Task:
-        return Task(lambda: _opened(client.get(address), address), STAFF if client is staff else None)
+    def page(client: Client, address: str, obstacle: str = "") -> Task:
+        limit = STAFF if client is staff else None
+        return Task(lambda: _opened(client.get(address), address), limit, obstacle=obstacle)
 
-    def found(text: str) -> Task:
-        return Task(lambda: _opened(staff.post(search, {"text": text}, follow=True), search), STAFF)
+    def found(text: str, obstacle: str = "") -> Task:
+        run = partial(staff.post, search, {"text": text}, follow=True)
+        return Task(lambda: _opened(run(), search), STAFF, obstacle=obstacle)
 
     def api(owner: User, path: str, *scopes: Scope) -> Task:
         """The limits are counted in the database here, which costs queries that Redis would save."""
@@ -114,38 +129,40 @@ def _tasks(owner: User) -> dict[str, Task]:
 
     lists = {
         f"list of {model._meta.verbose_name_plural}": page(
-            staff, reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+            staff,
+            reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"),
+            FEW_MESSAGES if model is Inquiry else "",
         )
         for model in (*GROWING, AuditEntry)
     }
     return {
-        "portal, a typical affiliate": page(typical, "/affiliates/portal/"),
+        "portal, a typical affiliate": page(typical, "/affiliates/portal/", FEW_SALES),
         "portal, the affiliate of half of all sales": page(heavy, "/affiliates/portal/"),
-        "portal, that one's commissions": page(heavy, "/affiliates/portal/commissions/"),
-        "staff start page": page(staff, reverse("admin:index")),
+        "portal, that one's commissions": page(heavy, "/affiliates/portal/commissions/", COUNTED),
+        "staff start page": page(staff, reverse("admin:index"), WAITING),
         **lists,
         "API, that affiliate's commissions": api(heavy_owner, "commissions", Scope.EARNINGS),
         "API, orders": api(owner, "staff/orders", Scope.ORDERS),
-        "orders, the last page": page(staff, f"{reverse('admin:shop_order_changelist')}?p={last_page}"),
-        "orders, refunded ones": page(staff, f"{reverse('admin:shop_order_changelist')}?state__exact=refunded"),
-        "orders, last month": page(staff, f"{reverse('admin:shop_order_changelist')}?{_last_month()}"),
-        "search by an order's number": found(last.reference),
+        "orders, the last page": page(staff, f"{orders}?p={last_page}"),
+        "orders, refunded ones": page(staff, f"{orders}?state__exact=refunded", COUNTED),
+        "orders, last month": page(staff, f"{orders}?{_last_month()}", COUNTED),
+        "search by an order's number": found(last.reference, LONGER),
         "search by a name": found("Gail Gardner"),
         "page of a person": page(staff, person),
         "page of an order": page(staff, reverse("admin:shop_order_change", args=[last.pk])),
         "sales, last month by day": page(staff, f"{sales}?period=last-month"),
         "sales, last month by product": page(staff, f"{sales}?period=last-month&by=product"),
         "sales, this year by month": page(staff, f"{sales}?period=this-year"),
-        "affiliates, last month": page(staff, f"{program}?period=last-month"),
+        "affiliates, last month": page(staff, f"{program}?period=last-month", FEW_SELLERS),
         "affiliates, this year by month": page(staff, f"{program}?period=this-year&by=month"),
         "access archive of a person": Task(lambda: build_archive(email=last.email, now=timezone.now())),
         "erasure of a person": Task(lambda: _erasure(last.email)),
-        "a round of housekeeping": Task(_housekeeping, rounds=3),
-        "evidence for all promises": Task(lambda: take_snapshot(now=timezone.now()), rounds=3),
+        "a round of housekeeping": Task(_housekeeping, rounds=3, obstacle=RECOUNTED),
+        "evidence for all promises": Task(lambda: take_snapshot(now=timezone.now()), rounds=3, obstacle=VERIFIED),
         "verify_ledger": Task(
             _ledger,
             rounds=1,
-            obstacle="It adds up every entry, which is its purpose: a sum that is carried forward could be wrong.",
+            obstacle="it adds up every entry, which is its purpose: a sum that is carried forward could be wrong",
         ),
     }
 
@@ -157,7 +174,8 @@ def _ratios(name: str, task: Task, few: Cost, many: Cost) -> Iterator[Ratio]:
     yield Ratio(f"{name}, grown", growth, GROWS, at_least=False, detail=detail, obstacle=task.obstacle)
     if many.queries > few.queries:
         more = many.queries / few.queries
-        yield Ratio(f"{name}: queries", more, 1, at_least=False, detail=f"{many.queries} against {few.queries}")
+        detail = f"{many.queries} against {few.queries}"
+        yield Ratio(f"{name}: queries", more, 1, at_least=False, detail=detail, obstacle=task.obstacle)
     if task.limit is not None:
         yield Ratio(f"{name}: time", many.milliseconds, task.limit, at_least=False, unit=" ms")
 
@@ -180,10 +198,11 @@ def _last_month() -> str:
 
 
 def _erasure(email: str) -> None:
-    """Undone, so that the next round finds the person again."""
+    """Undone, so that the next round finds the person again. Housekeeping would finish it from its tombstone."""
     with transaction.atomic():
         erase_person(email=email)
         transaction.set_rollback(True)
+    Tombstone.objects.all().delete()
 
 
 def _housekeeping() -> None:

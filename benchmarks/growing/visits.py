@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Click, DailyClicks
 from contacts.models import Inquiry
+from contacts.models.inquiry import KEPT
 from privacy.audit.models import AuditEntry
 from privacy.models import OutgoingMail
 from shop.models import Order
@@ -58,13 +60,19 @@ def add_messages(count: int, *, first: int) -> None:
                 name=NAMES[number % len(NAMES)],
                 email=CAROLS[first > 0] if number < first + 10 else f"person{number}@example.org",
                 message=f"How do I set up product {number}? It worked yesterday, and today it does not.",
-                state=Inquiry.State.OPEN if number % 100 == 0 else Inquiry.State.CLOSED,
-                received_at=now - timedelta(days=365) * (first + count - number) / count,
+                **_answered(number, received_at=now - timedelta(days=365) * (first + count - number) / count),
             )
             for number in range(first, first + count)
         ),
         batch_size=CHUNK,
     )
+
+
+def _answered(number: int, *, received_at: datetime) -> dict[str, Any]:
+    own = {"received_at": received_at, "due_at": received_at + timedelta(days=1), "keep_until": received_at + KEPT}
+    if number % 100 == 0:
+        return {**own, "state": Inquiry.State.OPEN}
+    return {**own, "state": Inquiry.State.CLOSED, "answered_at": received_at + timedelta(hours=3)}
 
 
 def add_mails(count: int, *, first: int) -> None:

@@ -29,7 +29,8 @@ UNTOLD = [kind for kind in Kind if kind not in TOLD]  # each says all by its kin
 def waiting_wishes(now: datetime) -> QuerySet[IncomingMail]:
     """Mails whose wish nobody has settled yet, the oldest first, without those that turned out to be spam.
     A conversation that is spam says nothing about what somebody else wrote in it."""
-    waiting = IncomingMail.objects.exclude(wish="").filter(is_kept("keep_until", now), wish_settled_at=None)
+    wished = IncomingMail.objects.filter(wish__gt="")  # unlike `exclude`, a range of the index: few mails have a wish
+    waiting = wished.filter(is_kept("keep_until", now), wish_settled_at=None)
     spam = Q(inquiry__state=Inquiry.State.SPAM, is_from_other=False) | Q(inquiry=None, state=IncomingMail.State.IGNORED)
     return waiting.exclude(spam).defer("raw").order_by("received_at", "pk")
 

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('held', 'held for review'), ('open', 'waiting for an answer'), ('answered', 'answered'), ('closed', 'closed'), ('spam', 'spam')], default='open', max_length=10)),
                 ('received_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='answer due')),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('answered_at', models.DateTimeField(blank=True, db_index=True, null=True)),
                 ('opened_at', models.DateTimeField(editable=False, null=True, verbose_name='first opened')),
                 ('snoozed_until', models.DateTimeField(editable=False, null=True)),
                 ('keep_until', models.DateTimeField(db_index=True, editable=False, null=True)),
@@ -261,6 +261,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='incomingmail',
             index=models.Index(fields=['state', 'received_at'], name='contacts_in_state_113f5c_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='incomingmail',
+            index=models.Index(fields=['wish'], name='mails_with_a_wish'),
         ),
         migrations.AddConstraint(
             model_name='draft',

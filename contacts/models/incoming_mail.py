@@ -135,7 +135,10 @@ class IncomingMail(SealedModel):
         ordering = ["-received_at"]
         verbose_name = "incoming mail"
         verbose_name_plural = "incoming mail"
-        indexes = [models.Index(fields=["state", "received_at"])]
+        indexes = [
+            models.Index(fields=["state", "received_at"]),
+            models.Index(fields=["wish"], name="mails_with_a_wish"),
+        ]
 
     def __str__(self) -> str:
         return f"incoming mail {self.pk}"

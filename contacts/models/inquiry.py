@@ -155,7 +155,7 @@ class Inquiry(SealedModel):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     due_at = models.DateTimeField("answer due", null=True, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True, db_index=True)
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
+
+FOREVER = datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def is_kept(column: str, now: datetime) -> Q:
-    """Whether a row is unexpired. An empty date has no end yet: the person's agreement with us is in force."""
-    return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__gt": now})
+    """Whether a row is unexpired. An empty date has no end yet: the person's agreement with us is in force.
+
+    One comparison, so that no database answers it from an index of the column first: nearly every row is unexpired.
+    """
+    return Q(GreaterThan(Coalesce(F(column), Value(FOREVER)), now))
 
 
 class LiveThreads(models.Manager[Any]):

@@ -3,11 +3,13 @@ once, however often staff withdraw and publish it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet
 
 from privacy.audit.trail import record
 from privacy.consent.contact_permission import may_contact
@@ -50,7 +52,8 @@ def mail_release_notices(*, now: datetime) -> int:
     if not purpose_is_open(Purpose.RELEASE_NEWS):
         return 0
     ProductFile.objects.filter(announced_at=None, is_announced=True, released_at__lte=now).update(announced_at=now)
-    return sum(_announce(order) for order in _uninformed(now)[:AT_ONCE])
+    waiting = ((order, release) for release in _newest(now) for order in _uninformed(release)[:AT_ONCE])
+    return sum(_announce(order, release) for order, release in islice(waiting, AT_ONCE))
 
 
 def people_who_asked(product: Product) -> int:
@@ -63,23 +66,25 @@ def _delivered() -> QuerySet[Order]:
     return Order.objects.filter(Order.DELIVERED_NOW, email_index__isnull=False)
 
 
-def _uninformed(now: datetime) -> QuerySet[Order]:
-    """Orders whose buyers don't know the newest release yet. Reads the columns of this purpose only."""
-    announced = ProductFile.objects.released(now).filter(product=OuterRef("product"), announced_at__isnull=False)
-    newest = announced[:1]
-    return (
-        _delivered()
-        .annotate(version=Subquery(newest.values("version")), announced_at=Subquery(newest.values("announced_at")))
-        .filter(announced_at__gt=F("release_notices_after"))
-        .only("product_id", "product_name", "reference", "email", "email_index", "state", "placed_at")
-    )
+def _newest(now: datetime) -> Iterable[ProductFile]:
+    """The newest announced release of each product."""
+    newest: dict[UUID, ProductFile] = {}
+    for release in ProductFile.objects.released(now).filter(announced_at__isnull=False):
+        newest.setdefault(release.product_id, release)
+    return newest.values()
+
+
+def _uninformed(release: ProductFile) -> QuerySet[Order]:
+    """Orders whose buyers asked, and don't know this release yet. Reads the columns of this purpose only."""
+    asked = _delivered().filter(product=release.product_id, release_notices_after__lt=release.announced_at)
+    columns = ("product_id", "product_name", "reference", "email", "email_index", "state", "placed_at")
+    return asked.order_by("release_notices_after").only(*columns, "release_notices_after")
 
 
 @transaction.atomic
-def _announce(order: Any) -> bool:
+def _announce(order: Order, release: ProductFile) -> bool:
     """Queues one mail, in the transaction that notes the buyer as informed."""
     uninformed = Order.objects.filter(pk=order.pk, release_notices_after=order.release_notices_after)
-    if not uninformed.update(release_notices_after=order.announced_at):
+    if not uninformed.update(release_notices_after=release.announced_at):
         return False
-    release = ProductFile.objects.get(product=order.product_id, version=order.version)
     return notify(RELEASE_PUBLISHED, to=order.email, about=order, context={"release": release})

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('downloads', models.PositiveSmallIntegerField(default=0, verbose_name='downloads so far')),
                 ('delivery_ended', models.BooleanField(default=False, editable=False)),
                 ('delivery_kept', models.BooleanField(editable=False, null=True)),
-                ('release_notices_after', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
+                ('release_notices_after', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('buyer_changed_at', models.DateTimeField(editable=False, null=True)),
                 ('former_shop', privacy.encryption.fields.SealedTextField(editable=False, max_length=60, null=True)),
                 ('move_notice_due', models.BooleanField(default=False, editable=False)),
@@ -488,12 +488,20 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('handled_at', None)), fields=['received_at'], name='open_events'),
         ),
         migrations.AddIndex(
+            model_name='paypalevent',
+            index=models.Index(condition=models.Q(('payload__isnull', False)), fields=['received_at'], name='events_with_payload'),
+        ),
+        migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['paid_at', 'currency', 'product', 'amount_minor'], name='paid_orders'),
         ),
         migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('move_notice_due', True)), fields=['id'], name='move_notices_due'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('release_notices_after__isnull', False)), fields=['product', 'release_notices_after'], name='release_notices'),
         ),
         migrations.AddConstraint(
             model_name='discountproduct',

@@ -159,7 +159,7 @@ class Order(SealedModel):
     # Decided by staff: license and downloads stay despite a full refund, or end with a partial one. None: by the state.
     delivery_kept = models.BooleanField(null=True, editable=False)
     # None: the buyer didn't ask for release notices. Otherwise they were told of all releases announced until then.
-    release_notices_after = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+    release_notices_after = models.DateTimeField(null=True, blank=True, editable=False)
     buyer_changed_at = models.DateTimeField(null=True, editable=False)  # what the invoice says of the buyer
     # Placed and paid at a shop whose orders moved here (`shop.moving_in`), so that it has no payment here.
     former_shop = SealedTextField(max_length=60, null=True, editable=False)
@@ -182,6 +182,11 @@ class Order(SealedModel):
                 name="paid_orders",
             ),
             models.Index(fields=["id"], condition=models.Q(move_notice_due=True), name="move_notices_due"),
+            models.Index(
+                fields=["product", "release_notices_after"],
+                condition=models.Q(release_notices_after__isnull=False),
+                name="release_notices",
+            ),
         ]
         permissions = [
             ("reset_downloads", "Can reset download limits"),

@@ -75,7 +75,11 @@ class PayPalEvent(SealedModel):
 
     class Meta:
         ordering = ["-received_at"]
-        indexes = [models.Index(fields=["received_at"], condition=models.Q(handled_at=None), name="open_events")]
+        indexes = [
+            models.Index(fields=["received_at"], condition=models.Q(handled_at=None), name="open_events"),
+            # For the purge, which empties the payload and keeps the event.
+            models.Index(fields=["received_at"], condition=models.Q(payload__isnull=False), name="events_with_payload"),
+        ]
         verbose_name = "PayPal webhook event"
         verbose_name_plural = "PayPal webhook events"
 
