@@ -48,7 +48,7 @@ def test_mail_colleague_is_invited_and_sees_only_mail(site: RunningSite, visit: 
 
 def test_two_people_pay_the_affiliates(site: RunningSite, visit: Visit) -> None:
     buyer = visit("/checkout/bps-pro/")
-    buyer.get_by_label("Code", exact=True).fill("DEMO")
+    buyer.get_by_role("textbox", name="Code").fill("DEMO")
     fill_in_checkout(buyer, "theo@example.org")
     buyer.get_by_role("button", name="Continue to PayPal").click()
     buyer.get_by_role("button", name="Pay 5").click()
