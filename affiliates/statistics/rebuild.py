@@ -1,7 +1,7 @@
 """Rebuilds the roll-ups from the rows they were counted from, and reports differences.
 
-Clicks can be recounted while all clicks of their day are kept; earlier days are left as they are. Sales can always be
-recalculated.
+Clicks can be recounted while all clicks of their day are kept; earlier days are left as they are. Sales, and the
+finished days of reports, can always be recalculated.
 """
 
 from __future__ import annotations
@@ -24,16 +24,19 @@ from affiliates.models import (
     PendingVisitCount,
 )
 from shop.money import Money
+from shop.reports.day_sums import SALES_BY_DAY
 
 from .balances import balance_differences, correct_balances
 from .click_rollups import ClickKey, UncountedVisit, acquire_rollup_lock, aggregate_visits, count_visits, dimensions_of
+from .day_sums import COMMISSIONS_BY_DAY
 from .sales_rollups import SUMS, recalculate_sales, sales_of, stored_sales
 
 
 def rebuild(*, now: datetime, change: bool = True) -> list[str]:
     """Returns the differences, one line per statistic. With `change`, also corrects them."""
     count_visits(now=now)
-    return [*_rebuild_clicks(now, change), *_rebuild_sales(change), *_rebuild_balances(change)]
+    of_affiliates = [*_rebuild_clicks(now, change), *_rebuild_sales(change), *_rebuild_balances(change)]
+    return [*of_affiliates, *_rebuild_finished_days(change)]
 
 
 @transaction.atomic
@@ -108,6 +111,16 @@ def _rebuild_balances(change: bool) -> list[str]:
         f" {entry_count} entries more than the sum of its entries"
         for key, entry_count, minor in wrong
     ]
+
+
+def _rebuild_finished_days(change: bool) -> list[str]:
+    lines = []
+    for sums in (SALES_BY_DAY, COMMISSIONS_BY_DAY):
+        wrong = sums.differing_days()
+        if change:
+            sums.sum_again(wrong)
+        lines += [f"{day}: the sums of the day's {sums.subject}" for day in wrong]
+    return lines
 
 
 def _describe_difference(key: ClickKey, what: str, found: int, wanted: int) -> str:

@@ -10,7 +10,10 @@ from privacy.registry.purposes import Purpose
 
 
 class Command(BaseCommand):
-    help = "Rebuilds the affiliates' daily statistics, as far as the rows they were counted from are kept."
+    help = (
+        "Rebuilds the affiliates' daily statistics, as far as the rows they were counted from are kept, and the"
+        " finished days of reports."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Change nothing; fail if anything differs.")

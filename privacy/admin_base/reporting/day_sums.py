@@ -76,6 +76,33 @@ class DaySums:
             done += more
         return done
 
+    def differing_days(self) -> list[date]:
+        """The finished days whose sums aren't what their rows add up to. A day that changed and waits to be summed
+        again is left out: no report reads it."""
+        through, first = self._through(), self.first()
+        stored = self.table._default_manager.order_by("day").values_list("day", flat=True).first()
+        began = [day for day in (stored, first and local_day(first)) if day is not None]
+        if through is None or not began:
+            return []
+        columns = [field.attname for field in self.table._meta.concrete_fields if not field.primary_key]
+        different: set[date] = set()
+        since = min(began)
+        while since <= through:
+            stretch = ReportPeriod(since, min(through, since + (DAYS_AT_ONCE - 1) * DAY))
+            rows = self.table._default_manager.filter(day__gte=stretch.since, day__lte=stretch.until)
+            found = set(rows.values_list(*columns))
+            wanted = {tuple(getattr(row, column) for column in columns) for row in self.of(stretch)}
+            different |= {values[columns.index("day")] for values in found ^ wanted}
+            since = stretch.until + DAY
+        changed = ChangedMoment.objects.filter(subject=self.subject).values_list("at", flat=True)
+        return sorted(different - {local_day(moment) for moment in changed})
+
+    def sum_again(self, days: Iterable[date]) -> None:
+        for stretch in _stretches(days):
+            with transaction.atomic():
+                SummedDays.objects.select_for_update().get(pk=self.subject)
+                self._write(stretch)
+
     def _through(self) -> date | None:
         found = SummedDays.objects.filter(subject=self.subject, version=self.version)
         return found.values_list("through", flat=True).first()

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -65,6 +66,30 @@ def test_finished_day_is_read_from_its_sums(summed: Order) -> None:
     assert_same()
     SalesDay.objects.update(gross_minor=100_000)
     assert net()[date(2026, 2, 10)] == 99_800
+
+
+def test_wrong_sum_of_a_finished_day_is_reported_and_corrected(summed: Order) -> None:
+    call_command("rebuild_rollups", "--check")
+    SalesDay.objects.filter(day=date(2026, 2, 10)).update(gross_minor=100_000)
+    with pytest.raises(CommandError, match="1 statistics differ, first: 2026-02-10: the sums of the day's sales"):
+        call_command("rebuild_rollups", "--check")
+    assert net()[date(2026, 2, 10)] == 99_800
+    call_command("rebuild_rollups")
+    call_command("rebuild_rollups", "--check")
+    assert_same()
+
+
+def test_sum_of_a_day_without_orders_is_reported_and_removed(summed: Order) -> None:
+    SalesDay.objects.create(day=date(2025, 1, 1), currency="USD", orders=1, gross_minor=100)
+    with pytest.raises(CommandError, match="2025-01-01"):
+        call_command("rebuild_rollups", "--check")
+    call_command("rebuild_rollups")
+    assert not SalesDay.objects.filter(day=date(2025, 1, 1)).exists()
+
+
+def test_day_that_waits_to_be_summed_again_is_no_difference(summed: Order, product: Product) -> None:
+    paid(product, "5.00", LATE)
+    call_command("rebuild_rollups", "--check")
 
 
 def test_order_paid_on_a_finished_day_counts_at_once(summed: Order, product: Product) -> None:
