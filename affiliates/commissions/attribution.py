@@ -39,7 +39,8 @@ def attribute_order(
 
 def flag_self_payment(*, order: Order, payer_email: str) -> None:
     """Holds the commission when the order was paid from the affiliate's own PayPal account."""
-    attribution = Attribution.objects.filter(order=order).select_related("affiliate__user").first()
+    compared = ("affiliate__payout_email", "affiliate__user__email")
+    attribution = Attribution.objects.filter(order=order).select_related("affiliate__user").only(*compared).first()
     if attribution is not None and is_payer_the_affiliate(attribution.affiliate, payer_email=payer_email):
         raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
 
@@ -52,23 +53,20 @@ def _decide_attribution(
     cookie = referral.credited_cookie if referral else None
     if code and (by_code := affiliates.with_code(code)):
         return _create_attribution(order, by_code, route=Attribution.Route.CODE, discounts=discounts)
-    active, followed = affiliates.active(), cookie.affiliate_id if cookie else None
-    by_discount, by_link = active.of_discounts_or_id(discounts, followed)
-    if by_discount is not None:
+    if by_discount := affiliates.active().of_discounts(discounts):
         return _create_attribution(order, by_discount, route=Attribution.Route.DISCOUNT, discounts=discounts)
     if referral is not None and referral.link is not None:
         by_token = affiliates.with_code(referral.link.code)
         route = Attribution.Route.TOKEN
         return _create_attribution(order, by_token, route=route, discounts=discounts) if by_token else None
-    if by_link is None or request is None or referral is None:
+    if request is None or referral is None or cookie is None:
         return None
-    return _create_attribution(
-        order,
-        by_link,
-        route=Attribution.Route.COOKIE,
-        click=_with_address_comparison(referral.click, request),
-        discounts=discounts,
-    )
+    click = referral.click_with_affiliate()
+    by_link = click.affiliate if click else affiliates.filter(pk=cookie.affiliate_id).first()
+    if by_link is None or not by_link.is_active:
+        return None
+    click = _with_address_comparison(click, request)
+    return _create_attribution(order, by_link, route=Attribution.Route.COOKIE, click=click, discounts=discounts)
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)

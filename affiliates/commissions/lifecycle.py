@@ -34,26 +34,27 @@ def commission_base(*, payment: Payment) -> Money:
 
 @transaction.atomic
 def earn_commission(*, payment: Payment) -> Commission | None:
-    """Creates the commission for a captured payment, once. Returns None for an order without an attribution."""
-    attribution = Attribution.objects.filter(order=payment.order_id).select_related("affiliate").first()
+    """Creates the commission for a captured payment, once; the caller holds the order's lock. Returns None for an order
+    without an attribution."""
+    attributions = Attribution.objects.select_related("affiliate", "commission")  # whom `notify_of_sale` mails
+    attribution = attributions.filter(order=payment.order_id).first()
     if attribution is None:
         return None
+    if hasattr(attribution, "commission"):
+        return attribution.commission
     base = commission_base(payment=payment)
     amount = calculate_commission(base, percent=attribution.rate_percent, flat_minor=attribution.rate_flat_minor)
-    commission, is_new = Commission.objects.get_or_create(
+    commission = Commission.objects.create(
         attribution=attribution,
-        defaults={
-            "base_minor": base.minor,
-            "rate_percent": attribution.rate_percent,
-            "rate_flat_minor": attribution.rate_flat_minor,
-            "amount_minor": amount.minor,
-            "currency": base.currency,
-            "hold_until": payment.order.refund_window_end(paid_at=timezone.now()),
-        },
+        base_minor=base.minor,
+        rate_percent=attribution.rate_percent,
+        rate_flat_minor=attribution.rate_flat_minor,
+        amount_minor=amount.minor,
+        currency=base.currency,
+        hold_until=payment.order.refund_window_end(paid_at=timezone.now()),
     )
-    if is_new:
-        announce_commission(EventKind.COMMISSION_CREATED, commission)
-        _reject_if_confirmed(commission)
+    announce_commission(EventKind.COMMISSION_CREATED, commission)
+    _reject_if_confirmed(commission)
     return commission
 
 

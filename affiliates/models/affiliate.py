@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
-from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -140,18 +139,15 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
         read = extract_code("".join(code.split()))
         return self.filter(codes__code_index=read) if CODE.fullmatch(normalize_code(read)) else self.none()
 
-    def of_discounts_or_id(
-        self, discounts: Sequence[DiscountCode], affiliate_id: UUID | None
-    ) -> tuple[Affiliate | None, Affiliate | None]:
-        """The affiliate who has one of these discount codes (of several, that of the first), and the one with this id.
-        One query for both; none if neither is asked for."""
+    def of_discounts(self, discounts: Sequence[DiscountCode]) -> Affiliate | None:
+        """The affiliate who has one of these discount codes; of several, that of the first."""
         if not discounts:
-            return None, self.filter(pk=affiliate_id).first() if affiliate_id else None
-        wanted = Q(discounts__discount__in=discounts) | Q(pk=affiliate_id)
-        rows: list[Any] = list(self.filter(wanted).annotate(discount=F("discounts__discount")))
+            return None
+        rows: list[Any] = list(
+            self.filter(discounts__discount__in=discounts).annotate(discount=F("discounts__discount"))
+        )
         owners = {row.discount: row for row in rows}
-        owner = next((owners[code.pk] for code in discounts if code.pk in owners), None)
-        return owner, next((row for row in rows if row.pk == affiliate_id), None)
+        return next((owners[code.pk] for code in discounts if code.pk in owners), None)
 
     def payees(self) -> AffiliateQuerySet:
         """Active affiliates, and closed ones who have not received their final payout yet."""

@@ -1,6 +1,6 @@
-"""Daily sales statistics, recalculated from the day's commissions whenever one of them changes.
+"""Daily sales statistics. A new commission is added to its day; when one changes, its day is recalculated.
 
-Commissions are never deleted, so a day can always be recalculated. Saving a commission triggers it by a signal.
+Commissions are never deleted, so a day can always be recalculated. Saving a commission triggers both by a signal.
 `update()` is reserved for payout steps, which change no statistic: rejections and reversals are saved.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from affiliates.models import Commission, DailySales
@@ -29,10 +29,23 @@ class SalesKey(NamedTuple):
     currency: str
 
 
+def add_sale(commission: Commission) -> None:
+    """Adds a new commission to its day; recalculates the day if it is the first.
+
+    Whoever recalculates the day meanwhile holds the lock of its row, and doesn't see this commission yet.
+    """
+    row = DailySales.objects.filter(
+        affiliate=commission.attribution.affiliate_id, day=_day_of(commission), currency=commission.currency
+    )
+    counts = _counts(commission.state, 1, commission.base_minor, commission.amount_minor, commission.reversed_minor)
+    if not row.update(**{name: F(name) + count for name, count in counts.items()}):
+        recalculate_sales_of(commission)
+
+
 def recalculate_sales_of(commission: Commission) -> None:
     """Recalculates the day of this commission, for its affiliate and currency."""
-    day = commission.created_at.astimezone(UTC).date()
-    recalculate_sales(affiliate_id=commission.attribution.affiliate_id, day=day, currency=commission.currency)
+    affiliate_id = commission.attribution.affiliate_id
+    recalculate_sales(affiliate_id=affiliate_id, day=_day_of(commission), currency=commission.currency)
 
 
 @transaction.atomic
@@ -87,6 +100,10 @@ def stored_sales(rows: QuerySet[DailySales]) -> dict[SalesKey, Counter[str]]:
         SalesKey(*row[:size]): Counter(dict(zip(SUMS, row[size:], strict=True)))
         for row in rows.order_by().values_list(*columns)
     }
+
+
+def _day_of(commission: Commission) -> date:
+    return commission.created_at.astimezone(UTC).date()
 
 
 def _start(day: date) -> datetime:

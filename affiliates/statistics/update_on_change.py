@@ -13,7 +13,7 @@ from affiliates.purposes import reads_for_commissions
 from affiliates.tracking.unstored_visits import keep_deleted_click
 
 from .label_sales import queue_uncounted_sale
-from .sales_rollups import recalculate_sales_of
+from .sales_rollups import add_sale, recalculate_sales_of
 
 
 @receiver(pre_delete, sender=Click)
@@ -24,6 +24,8 @@ def on_click_deleted(*, instance: Click, **kwargs: Any) -> None:
 @receiver(post_save, sender=Commission)
 @reads_for_commissions
 def on_commission_saved(*, instance: Commission, created: bool, **kwargs: Any) -> None:
-    recalculate_sales_of(instance)
     if created:
+        add_sale(instance)
         queue_uncounted_sale(instance)
+    else:
+        recalculate_sales_of(instance)

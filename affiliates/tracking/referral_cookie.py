@@ -17,6 +17,7 @@ from functools import cached_property
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -120,10 +121,18 @@ class Referral:
     @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.PERSON)
     def click(self) -> Click | None:
         """The stored row behind the cookie, if it still exists."""
+        return self._stored_clicks().first()
+
+    @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
+    def click_with_affiliate(self) -> Click | None:
+        """The same, with its affiliate and their user, in one query; for attribution."""
+        return self._stored_clicks().select_related("affiliate__user").first()
+
+    def _stored_clicks(self) -> QuerySet[Click]:
         if self.token is None:
-            return None
+            return Click.objects.none()
         digest = hash_token(self._request.COOKIES[COOKIE])
-        found: Click | None = Click.objects.filter(pk=self.token.click_id, cookie_digest=digest).first()
+        found: QuerySet[Click] = Click.objects.filter(pk=self.token.click_id, cookie_digest=digest)
         return found
 
     @property

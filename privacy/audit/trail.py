@@ -31,9 +31,11 @@ class Unrecordable(ValueError):
     """Not a valid action or row ID, so it might be personal data. The message doesn't quote it."""
 
 
-class _Row(NamedTuple):
-    model: str
-    id: str
+class Event(NamedTuple):
+    """What was done (`app.subject.verb`) with which row, or with the list of a model."""
+
+    action: str
+    about: About | None
 
 
 def record(*, action: str, about: About | None, actor: AbstractBaseUser | None) -> AuditEntry:
@@ -41,30 +43,37 @@ def record(*, action: str, about: About | None, actor: AbstractBaseUser | None) 
 
     Pass a model instead of a row for its list. Raises `Unrecordable`.
     """
-    return _append(action, [_named(about)], actor)[0]
+    return _append([Event(action, about)], actor)[0]
 
 
 def record_many(*, action: str, about: Iterable[About], actor: AbstractBaseUser | None) -> int:
     """Appends one entry per row. Returns how many."""
-    return len(_append(action, [_named(row) for row in about], actor))
+    return record_events((Event(action, row) for row in about), actor=actor)
 
 
-def _append(action: str, rows: list[_Row], actor: AbstractBaseUser | None) -> list[AuditEntry]:
-    if not ACTION.fullmatch(action):
+def record_events(events: Iterable[Event], *, actor: AbstractBaseUser | None) -> int:
+    """Appends one entry per event of one change, in their order, for the price of one. Returns how many."""
+    return len(_append(list(events), actor))
+
+
+def _append(events: list[Event], actor: AbstractBaseUser | None) -> list[AuditEntry]:
+    rows, who = [(event.action, *_named(event.about)) for event in events], _user_id(actor)
+    if not all(ACTION.fullmatch(action) for action, *_ in rows):
         raise Unrecordable("an action must have the form app.subject.verb, in lower case")
-    who = _user_id(actor)
+    if not rows:
+        return []
     # No savepoint: a change whose entry failed must not be committed, even if a caller swallows the error.
     with transaction.atomic(savepoint=False):
         _wait_for_our_turn()
-        entries = _chained(action, rows, who)
+        entries = _chained(rows, who)
         AuditEntry.objects.bulk_create(entries, batch_size=BATCH)
     return entries
 
 
-def _chained(action: str, rows: list[_Row], actor: UUID | None) -> list[AuditEntry]:
+def _chained(rows: list[tuple[str, str, str]], actor: UUID | None) -> list[AuditEntry]:
     now, head, entries = timezone.now(), AuditEntry.objects.head(), []
-    for row in rows:
-        entry = AuditEntry.after(head, at=now, actor=actor, action=action, object_model=row.model, object_id=row.id)
+    for action, model, row_id in rows:
+        entry = AuditEntry.after(head, at=now, actor=actor, action=action, object_model=model, object_id=row_id)
         entries.append(entry)
         head = entry.head
     return entries
@@ -77,14 +86,15 @@ def _wait_for_our_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _named(about: About | None) -> _Row:
+def _named(about: About | None) -> tuple[str, str]:
+    """The model's name and the row's id."""
     if about is None:
-        return _Row("", "")
+        return "", ""
     if isinstance(about, type):
-        return _Row(about._meta.label_lower, "")
+        return about._meta.label_lower, ""
     if not isinstance(about.pk, (int, UUID, date)):
         raise Unrecordable(f"a row of {about._meta.label} has no number or UUID as its id")
-    return _Row(about._meta.label_lower, str(about.pk))
+    return about._meta.label_lower, str(about.pk)
 
 
 def _user_id(actor: AbstractBaseUser | None) -> UUID | None:

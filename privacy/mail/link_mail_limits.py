@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import models
 
 from privacy.encryption.normalization import normalize_email
-from privacy.web.rate_limits import DAY, give_back, has_room, network_of, take_slot
+from privacy.web.rate_limits import DAY, Limit, first_full, give_back, has_room, network_of, take_slot
 
 LINK_LIFE = timedelta(days=7)
 LINK_WAIT_LIMIT = timedelta(days=45)  # the legal deadline for an answer
@@ -28,9 +28,12 @@ _LATER = "asked for earlier"  # housekeeping has the same limit as a network, un
 def acquire_for_network(address: str | None, *, now: datetime) -> bool:
     """Takes one of the mails that the client's network may trigger this hour. Reveals nothing about addresses."""
     network = network_of(address)
-    return has_room(_NETWORK, network, slots=settings.PRIVACY_MAILS_PER_NETWORK, now=now) and has_room(
-        "mail network", network, slots=settings.MAIL_LIMIT_PER_NETWORK, now=now
+    full = first_full(
+        Limit(_NETWORK, network, settings.PRIVACY_MAILS_PER_NETWORK),
+        Limit("mail network", network, settings.MAIL_LIMIT_PER_NETWORK),
+        now=now,
     )
+    return full is None
 
 
 def acquire_for_address(email: str, *, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
-from privacy.web.rate_limits import DAY, has_room, network_of, seconds_left
+from privacy.web.rate_limits import DAY, Limit, first_full, has_room, network_of, seconds_left
 
 SEPARATE_ADDRESS_LIMIT = {"application link", "find orders", "password"}
 
@@ -29,14 +29,14 @@ def may_send_mail(request: HttpRequest, *, form: str, email: str, now: datetime)
 def seconds_to_wait(request: HttpRequest, *, form: str, email: str, now: datetime) -> int:
     """How long the request's network has to wait until it may trigger another mail to `email`; 0 if it may now."""
     network, share = network_of(client_address(request)), -(-settings.MAIL_LIMIT_PER_ADDRESS // 2)
-    if not (
-        has_room(f"mail {form} network", network, slots=settings.MAIL_LIMIT_PER_FORM, now=now)
-        and has_room("mail network", network, slots=settings.MAIL_LIMIT_PER_NETWORK, now=now)
-    ):
-        return seconds_left(now)
-    # Half of the address's mails at most: anybody may type it, and its owner must not find them used up.
-    limit, who = f"{_address_limit(form)} network", f"{network} {normalize_email(email)}"
-    return 0 if has_room(limit, who, slots=share, now=now, window=DAY) else seconds_left(now, DAY)
+    full = first_full(
+        Limit(f"mail {form} network", network, settings.MAIL_LIMIT_PER_FORM),
+        Limit("mail network", network, settings.MAIL_LIMIT_PER_NETWORK),
+        # Half of the address's mails at most: anybody may type it, and its owner must not find them used up.
+        Limit(f"{_address_limit(form)} network", f"{network} {normalize_email(email)}", share, DAY),
+        now=now,
+    )
+    return seconds_left(now, full.window) if full else 0
 
 
 def may_mail_address(email: str, *, form: str, now: datetime) -> bool:

@@ -14,9 +14,10 @@ import hmac
 import ipaddress
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -46,6 +47,23 @@ class Slot(NamedTuple):
     name: str
 
 
+class Limit(NamedTuple):
+    """`slots` for `who` in each `window` (in seconds), as `has_room` explains them."""
+
+    name: str
+    who: str
+    slots: int
+    window: int = WINDOW
+
+
+class Wanted(NamedTuple):
+    """Slots of one limit to look up, by their numbers."""
+
+    counted: str
+    numbers: range
+    window: int
+
+
 class WindowKey(NamedTuple):
     name: str
     sealed: bytes
@@ -64,6 +82,20 @@ def has_room(limit: str, who: str, *, slots: int, now: datetime, window: int = W
     return take_slot(limit, who, slots=slots, now=now, window=window) is not None
 
 
+def first_full(*limits: Limit, now: datetime) -> Limit | None:
+    """Takes a slot of each, one after the other, until one has none left. Returns that one; None if all had room.
+
+    Almost always all have, so the database is asked about all of them together.
+    """
+    shared = next(_caches(False))
+    if isinstance(shared, LimitTable) and _take_each(shared, limits, now):
+        return None
+    for each in limits:
+        if not has_room(each.name, each.who, slots=each.slots, now=now, window=each.window):
+            return each
+    return None
+
+
 def take_slot(
     limit: str,
     who: str,
@@ -73,22 +105,30 @@ def take_slot(
     window: int = WINDOW,
     in_database: bool = False,
     holder: UUID | None = None,
+    is_last_try: bool = True,
 ) -> Slot | None:
     """Like `has_room`, but returns the slot, for `give_back`; None if none is left.
 
     With `in_database` it is counted there even if Redis works, so that a restart of Redis forgets nothing. `holder` is
-    the row for which the slot is taken, for `taken_slots`; it is sealed.
+    the row for which the slot is taken, for `taken_slots`; it is sealed. Without `is_last_try`, the caller gives slots
+    back if none is left, and tries again: until then, the limit isn't reached.
     """
     content = _TAKEN if holder is None else bytes(seal(holder.bytes, place=_PLACE, row=_HOLDER))
     *tried_first, last = _caches(in_database)
     for cache in tried_first:
         try:
-            return _take(cache, limit, who, slots, now, window, content)
+            slot = _take(cache, limit, who, slots, now, window, content)
+            break
         except FAILURES as error:
             if isinstance(error, DatabaseError) and transaction.get_connection().in_atomic_block:
                 raise  # what the transaction was to store is lost, too
             logger.warning("a limit is counted elsewhere: %s", type(error).__name__)
-    return _take(last, limit, who, slots, now, window, content)
+    else:
+        slot = _take(last, limit, who, slots, now, window, content)
+    if slot is None and is_last_try:
+        logger.warning("limit reached: %s", limit)
+        limit_reached.send(sender=None, limit=limit)
+    return slot
 
 
 def is_full(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> bool:
@@ -109,7 +149,7 @@ def taken_slots(limit: str, who: str, *, slots: int, now: datetime, window: int 
 
 
 def _holders(cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int) -> dict[Slot, UUID | None]:
-    names, found = _look(cache, f"{limit} {who}", range(slots), now, window)
+    [names], found = _look(cache, [Wanted(f"{limit} {who}", range(slots), window)], now)
     taken = {Slot(cache, name): found[name] for name in names if name in found}
     return {
         slot: None if content == _TAKEN else UUID(bytes=unseal(content, place=_PLACE, row=_HOLDER))
@@ -131,14 +171,26 @@ def _take(
     cache: BaseCache, limit: str, who: str, slots: int, now: datetime, window: int, content: bytes
 ) -> Slot | None:
     for numbers in _batches(slots):
-        names, taken = _look(cache, f"{limit} {who}", numbers, now, window)
+        [names], taken = _look(cache, [Wanted(f"{limit} {who}", numbers, window)], now)
         for name in names:
             # `add` is False if another process was first.
             if name not in taken and cache.add(name, content, seconds_left(now, window)):
                 return Slot(cache, name)
-    logger.warning("limit reached: %s", limit)
-    limit_reached.send(sender=None, limit=limit)
     return None
+
+
+def _take_each(table: LimitTable, limits: Sequence[Limit], now: datetime) -> bool:
+    """Takes one of the first few slots of each limit; False, and none is taken, if that isn't as simple as usual."""
+    wanted = [Wanted(f"{each.name} {each.who}", next(_batches(each.slots), range(0)), each.window) for each in limits]
+    try:
+        names, taken = _look(table, wanted, now)
+        free = [next((name for name in of_limit if name not in taken), "") for of_limit in names]
+        lives = [seconds_left(now, each.window) for each in limits]
+        return all(free) and table.add_all({name: (_TAKEN, life) for name, life in zip(free, lives, strict=True)})
+    except FAILURES as error:
+        if isinstance(error, DatabaseError) and transaction.get_connection().in_atomic_block:
+            raise
+        return False  # counted elsewhere, if need be
 
 
 def _batches(slots: int) -> Iterator[range]:
@@ -149,27 +201,37 @@ def _batches(slots: int) -> Iterator[range]:
         start, size = start + size, size * 8
 
 
-def _look(
-    cache: BaseCache, counted: str, numbers: range, now: datetime, window: int
-) -> tuple[list[str], dict[str, bytes]]:
-    """The names of these slots, and those of them that are taken. They are looked up together with the window's key: it
-    is another one if the cache was emptied since this process last read it."""
+def _look(cache: BaseCache, wanted: Sequence[Wanted], now: datetime) -> tuple[list[list[str]], dict[str, bytes]]:
+    """The names of these slots, limit by limit, and those that are taken. They are looked up together with the windows'
+    keys: a key is another one if the cache was emptied since this process last read it."""
 
-    def names_with(key: bytes) -> list[str]:
-        digest = hmac.digest(key, counted.encode(), "sha256").hex()
-        return [f"limit-{digest}-{number}" for number in numbers]
+    def all_names() -> list[list[str]]:
+        return [_names(each, key) if (key := keys[each.window]) else [] for each in wanted]
 
-    number = int(now.timestamp()) // window
     # Letters at the figures, so that nobody takes them for somebody's phone number.
-    key_name, place = f"limit-key-{window}s-n{number}", (type(cache), window)
-    known = _known_keys.get(place)
-    names = names_with(known.key) if known and known.name == key_name else []
-    found = cache.get_many([key_name, *names])
-    if not names or not known or found.get(key_name) != known.sealed:
-        known = _known_keys[place] = _window_key(cache, key_name, number, seconds_left(now, window), found)
-        names = names_with(known.key)
-        found = cache.get_many(names)
+    key_names = {window: f"limit-key-{window}s-n{int(now.timestamp()) // window}" for _, _, window in wanted}
+    keys = {window: _known_key(cache, window, name) for window, name in key_names.items()}
+    names = all_names()
+    found = cache.get_many([*key_names.values(), *chain.from_iterable(names)])
+    outdated = [window for window, key in keys.items() if not key or found.get(key.name) != key.sealed]
+    if outdated:
+        for window in outdated:
+            number = int(now.timestamp()) // window
+            key = _window_key(cache, key_names[window], number, seconds_left(now, window), found)
+            keys[window] = _known_keys[type(cache), window] = key
+        names = all_names()
+        found = cache.get_many(chain.from_iterable(names))
     return names, found
+
+
+def _known_key(cache: BaseCache, window: int, name: str) -> WindowKey | None:
+    known = _known_keys.get((type(cache), window))
+    return known if known and known.name == name else None
+
+
+def _names(wanted: Wanted, key: WindowKey) -> list[str]:
+    digest = hmac.digest(key.key, wanted.counted.encode(), "sha256").hex()
+    return [f"limit-{digest}-{number}" for number in wanted.numbers]
 
 
 def give_back(slot: Slot) -> None:

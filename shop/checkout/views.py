@@ -17,7 +17,7 @@ from django.views.generic import FormView
 from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
 from privacy.web.idempotency import form_key, repeatable
-from privacy.web.rate_limits import DAY, has_room, network_of, seconds_left
+from privacy.web.rate_limits import DAY, Limit, first_full, network_of, seconds_left
 from shop.catalog.views import not_for_sale
 from shop.discounts.codes import LONGEST_IN_LINK, CodeRefused
 from shop.discounts.places import release_held_places
@@ -113,10 +113,13 @@ class CheckoutView(FormView[CheckoutForm]):
         """0 within the limits of orders per network, of all addresses and of this one. The address may be anybody's:
         what other networks order with it takes nothing from its owner."""
         now, network = timezone.now(), network_of(client_address(self.request))
-        if not has_room("order network", network, slots=settings.ORDER_LIMIT_PER_NETWORK, now=now):
-            return seconds_left(now)
-        who, slots = f"{network} {normalize_email(email)}", settings.ORDER_LIMIT_PER_ADDRESS
-        return 0 if has_room("order address", who, slots=slots, now=now, window=DAY) else seconds_left(now, DAY)
+        address = f"{network} {normalize_email(email)}"
+        full = first_full(
+            Limit("order network", network, settings.ORDER_LIMIT_PER_NETWORK),
+            Limit("order address", address, settings.ORDER_LIMIT_PER_ADDRESS, DAY),
+            now=now,
+        )
+        return seconds_left(now, full.window) if full else 0
 
 
 @private_page

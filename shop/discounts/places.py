@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -177,13 +178,15 @@ def _hold_for_network(code: DiscountCode, order: Order, *, network: str, now: da
     if code.max_uses is None:
         return
     who = f"{code.pk} {network}"
+    take = partial(take_slot, _LIMIT, who, slots=HELD_PER_NETWORK, now=now, window=_WINDOW, holder=order.pk)
+    if take(is_last_try=False):
+        return
     taken = taken_slots(_LIMIT, who, slots=HELD_PER_NETWORK, now=now, window=_WINDOW)
-    if len(taken) >= HELD_PER_NETWORK:
-        orders = [holder for holder in taken.values() if holder]
-        holding = set(DiscountUse.objects.held_by(orders, code).values_list("order", flat=True))
-        for slot in [slot for slot, holder in taken.items() if holder not in holding]:
-            give_back(slot)
-    if not take_slot(_LIMIT, who, slots=HELD_PER_NETWORK, now=now, window=_WINDOW, holder=order.pk):
+    orders = [holder for holder in taken.values() if holder]
+    holding = set(DiscountUse.objects.held_by(orders, code).values_list("order", flat=True))
+    for slot in [slot for slot, holder in taken.items() if holder not in holding]:
+        give_back(slot)
+    if not take():
         raise CodeRefused(
             f"Several buyers in your network are paying with the code {code.code} right now. Please pay or cancel one"
             " of these orders, or try again later. Without the code, you can buy now."

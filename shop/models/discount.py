@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 
 from privacy.encryption.models import UUID7Field
@@ -35,13 +35,14 @@ class DiscountCodeQuerySet(models.QuerySet["DiscountCode"]):
     def with_terms_for(self, product: Product) -> DiscountCodeQuerySet:
         """Loads what `obstacle` and `discount` need for this product, in the same query."""
         amounts = DiscountAmount.objects.filter(discount=OuterRef("pk"))
-        in_currency = amounts.filter(currency=product.currency)
         products = DiscountProduct.objects.filter(discount=OuterRef("pk"))
-        return self.annotate(
-            flat_minor=Subquery(in_currency.values("off_minor")[:1]),
-            minimum_minor=Subquery(in_currency.values("minimum_minor")[:1]),
-            is_in_currency=Q(Exists(in_currency)) | ~Q(Exists(amounts)),
-            is_for_product=Q(Exists(products.filter(product=product))) | ~Q(Exists(products)),
+        return self.annotate(  # one row at most of either: `one_discount_amount_per_currency` and the like
+            amount=FilteredRelation("amounts", condition=Q(amounts__currency=product.currency)),
+            entry=FilteredRelation("products", condition=Q(products__product=product)),
+            flat_minor=F("amount__off_minor"),
+            minimum_minor=F("amount__minimum_minor"),
+            is_in_currency=Q(amount__isnull=False) | ~Q(Exists(amounts)),
+            is_for_product=Q(entry__isnull=False) | ~Q(Exists(products)),
         )
 
 

@@ -67,7 +67,8 @@ def receive_event(event: WebhookEvent) -> None:
 def _find_payment(names: EventIds) -> Payment | None:
     order_ids, capture_ids = {names.order, names.resource} - {""}, {names.capture} - {""}
     named = Q(paypal_order_id__in=order_ids) | Q(capture_id__in=capture_ids)
-    return Payment.objects.filter(named).select_related("order").first()
+    found = Payment.objects.filter(named).select_related("order")
+    return found.only("order__email", "order__name").first()  # which tell whether the order is erased
 
 
 @task()

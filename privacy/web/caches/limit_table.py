@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,22 +21,29 @@ class LimitTable(BaseCache):
         super().__init__(params)
 
     def add(self, key: str, value: bytes, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        row = LimitSlot(cache_key=self._name(key, version), value=b64encode(value).decode(), expires=self._end(timeout))
+        return self.add_all({key: (value, timeout)}, version)
+
+    def add_all(self, entries: Mapping[str, tuple[bytes, Any]], version: int | None = None) -> bool:
+        """Adds each value with its timeout, in one statement; False, and adds none, if one of the names is taken."""
+        rows = [
+            LimitSlot(cache_key=self._name(key, version), value=b64encode(value).decode(), expires=self._end(timeout))
+            for key, (value, timeout) in entries.items()
+        ]
         try:
             # A savepoint within a transaction, which a name that is taken would otherwise end on PostgreSQL.
             with transaction.atomic(using=router.db_for_write(LimitSlot)):
-                row.save(force_insert=True)
+                LimitSlot.objects.bulk_create(rows)
         except IntegrityError:
             return False
         return True
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        found = self._unexpired([key], version).values_list("value", flat=True).first()
+        found = self._unexpired([self._name(key, version)]).values_list("value", flat=True).first()
         return default if found is None else b64decode(found)
 
     def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
         names = {self._name(key, version): key for key in keys}
-        rows = self._unexpired(names.values(), version).values_list("cache_key", "value")
+        rows = self._unexpired(names).values_list("cache_key", "value")
         return {names[name]: b64decode(value) for name, value in rows}
 
     def set(self, key: str, value: bytes, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
@@ -56,6 +63,5 @@ class LimitTable(BaseCache):
         seconds = self.default_timeout or 0 if timeout is DEFAULT_TIMEOUT else timeout
         return timezone.now() + timedelta(seconds=seconds)
 
-    def _unexpired(self, keys: Collection[str], version: int | None) -> models.QuerySet[LimitSlot]:
-        names = [self._name(key, version) for key in keys]
+    def _unexpired(self, names: Collection[str]) -> models.QuerySet[LimitSlot]:
         return LimitSlot.objects.filter(cache_key__in=names, expires__gt=timezone.now())

@@ -252,15 +252,16 @@ def purchase_cost(world: World, code: str) -> int:
     return count_work(buy).queries
 
 
-# Wrong codes of the network, looked up by the page and by the form; its places, looked up, chosen and taken. Redis
-# answers them where there is one.
-LIMITS = 5
+# The page and the form each look up the network's wrong codes, and the code. The order takes a place of it, for the
+# network too (two queries), is stored with what it took off, and asks whether an affiliate has it. The capture uses the
+# place.
+OF_THE_CODE = 10
 
 
 @pytest.mark.parametrize("is_of_affiliate", [True, False])
-def test_a_coded_purchase_costs_at_most_a_tenth_more_queries(world: World, is_of_affiliate: bool) -> None:
+def test_a_coded_purchase_costs_ten_queries_more(world: World, is_of_affiliate: bool) -> None:
     plain = purchase_cost(world, "")
     code = factories.discount(max_uses=100)
     if is_of_affiliate:
         AffiliateDiscount.objects.create(discount=code, affiliate=world.alice)
-    assert purchase_cost(world, "SPRING10") <= 1.1 * plain + LIMITS
+    assert purchase_cost(world, "SPRING10") <= plain + OF_THE_CODE
