@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -27,8 +30,9 @@ from affiliates.tracking.labels import declare_label
 from affiliates.tracking.visit_kinds import Visit
 from privacy.erasure.retention import purge_expired
 from shop.models import Product
+from shop.payments.capture_booking import apply_capture
 from tests import factories
-from tests.affiliates.sales import refund, sale
+from tests.affiliates.sales import attributed_order, capture_of, refund, sale
 
 TODAY = date(2026, 3, 2)
 pytestmark = pytest.mark.usefixtures("clock")
@@ -167,6 +171,40 @@ def test_sales_statistics_update_immediately(alice: Affiliate, product: Product)
     sale(alice, product, "100.00")
     refund(commission, "59.95")
     assert of_today(alice) == Statistics(orders=2, sales_minor=15995, earned_minor=4799, reversed_minor=1799)
+    assert rebuild(now=timezone.now()) == []
+
+
+def test_another_sale_of_the_day_is_added_in_one_statement(alice: Affiliate, product: Product) -> None:
+    sale(alice, product)
+    with CaptureQueriesContext(connection) as queries:
+        sale(alice, product, "100.00")
+    assert len([query for query in queries if "affiliates_dailysales" in query["sql"]]) == 1
+    assert of_today(alice) == Statistics(orders=2, sales_minor=15995, earned_minor=4799)
+    assert rebuild(now=timezone.now()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("before", [0, 1])
+def test_sales_and_rejections_at_the_same_moment_all_count(alice: Affiliate, product: Product, before: int) -> None:
+    earlier = [sale(alice, product) for _ in range(before)]
+    orders = [attributed_order(alice, product, amount_minor=5995) for _ in range(4)]
+    payments = [factories.payment(each, state="capturing", paypal_order_id=f"O-{each.pk}") for each in orders]
+    changes: list[Callable[[], object]] = [
+        *(partial(apply_capture, payment=each, capture=capture_of(each, amount="59.95")) for each in payments),
+        *(partial(reject_commission, commission=each, reason="a test") for each in earlier),
+    ]
+    start = Barrier(len(changes))
+
+    def change(one: Callable[[], object]) -> None:
+        start.wait(timeout=30)
+        try:
+            one()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(changes)) as pool:
+        list(pool.map(change, changes))
+    assert of_today(alice).orders == 4 + before
     assert rebuild(now=timezone.now()) == []
 
 

@@ -8,11 +8,12 @@ from threading import Barrier
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from privacy.audit.models import GENESIS, START, AuditEntry
-from privacy.audit.trail import Unrecordable, record, record_many
+from privacy.audit.trail import Event, Unrecordable, record, record_events, record_many
 from privacy.audit.verification import verify_chain
 from privacy.encryption.models import uuid7
 from privacy.models.evidence import Measurement
@@ -58,9 +59,34 @@ def test_more_rows_than_one_statement_takes() -> None:
     assert verify_chain().number == 1203
 
 
+def test_the_events_of_a_change_are_entries_in_their_order_at_the_price_of_one(bob: User, product: Product) -> None:
+    order = factories.order(product)
+    with CaptureQueriesContext(connection) as one:
+        record(action="shop.order.placed", about=order, actor=bob)
+    with CaptureQueriesContext(connection) as several:
+        events = [Event("shop.order.paid", order), Event("shop.license.issued", bob), Event("shop.list.made", Order)]
+        assert record_events(events, actor=bob) == 3
+    assert len(several) == len(one)
+    found = AuditEntry.objects.filter(number__gt=1).order_by("number").values_list("action", "object_id", "actor")
+    assert list(found) == [
+        ("shop.order.paid", str(order.pk), bob.pk),
+        ("shop.license.issued", str(bob.pk), bob.pk),
+        ("shop.list.made", "", bob.pk),
+    ]
+    assert verify_chain().number == 4
+
+
+@pytest.mark.django_db
+def test_one_event_that_is_refused_leaves_none() -> None:
+    with pytest.raises(Unrecordable):
+        record_events([Event("tests.thing.done", None), Event("about carol@example.org", None)], actor=None)
+    assert AuditEntry.objects.head() == START
+
+
 @pytest.mark.django_db
 def test_no_rows_make_no_entry() -> None:
     assert record_many(action="tests.thing.done", about=[], actor=None) == 0
+    assert record_events([], actor=None) == 0
     assert AuditEntry.objects.head() == START
 
 

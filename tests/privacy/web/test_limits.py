@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from privacy.models.limit_slot import LimitSlot
 from privacy.web import rate_limits
-from privacy.web.rate_limits import delete_expired_slots, has_room, network_of
+from privacy.web.rate_limits import DAY, Limit, delete_expired_slots, first_full, has_room, network_of
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +92,63 @@ def test_a_process_that_knows_the_key_looks_once(
     take()
     with django_assert_num_queries(4):  # the look, and the slot in a savepoint
         assert take()
+
+
+NETWORK, ADDRESS = Limit("test network", "203.0.113.0/24", 3), Limit("test address", "carol@example.org", 2, DAY)
+
+
+def take_both() -> Limit | None:
+    return first_full(NETWORK, ADDRESS, now=timezone.now())
+
+
+def test_several_limits_each_give_a_slot_and_the_first_full_one_is_named(clock: time_machine.Traveller) -> None:
+    assert [take_both() for _ in range(5)] == [None, None, ADDRESS, NETWORK, NETWORK]
+    clock.shift(timedelta(hours=1))
+    assert take_both() == ADDRESS
+    clock.shift(timedelta(days=1))
+    assert take_both() is None
+
+
+def test_several_limits_cost_as_much_as_one(
+    clock: time_machine.Traveller, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    take_both()
+    with django_assert_num_queries(4):
+        assert take_both() is None
+
+
+def test_limit_without_slots_is_full_beside_others(clock: time_machine.Traveller) -> None:
+    none = Limit("test nothing", "", 0)
+    assert first_full(NETWORK, none, now=timezone.now()) == none
+
+
+def test_slots_that_another_process_takes_meanwhile_are_not_given_twice(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the writing, another request takes the network's first slot."""
+    take_both()
+    LimitSlot.objects.exclude(cache_key__contains="key").delete()
+    look = rate_limits._look
+
+    def look_and_be_late(*asked: Any) -> Any:
+        monkeypatch.setattr(rate_limits, "_look", look)
+        found = look(*asked)
+        assert take()
+        return found
+
+    monkeypatch.setattr(rate_limits, "_look", look_and_be_late)
+    assert take_both() is None
+    assert [take(), take()] == [True, False]
+
+
+def test_several_limits_are_counted_by_another_cache_as_well(settings: Settings, clock: time_machine.Traveller) -> None:
+    settings.CACHES = {
+        **settings.CACHES,
+        "limits": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"},
+    }
+    caches["limits"].clear()
+    assert [take_both() for _ in range(3)] == [None, None, ADDRESS]
+    assert not LimitSlot.objects.exists()
 
 
 def test_processes_count_together_after_the_cache_was_emptied(

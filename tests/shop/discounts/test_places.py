@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from privacy.models.limit_slot import LimitSlot
+from privacy.signals import limit_reached
 from shop.discounts.places import HELD_PER_NETWORK, release_expired_places
 from shop.models import DiscountCode, DiscountUse, Order, Payment
 from shop.payments.settlement import settle
@@ -227,9 +228,15 @@ def test_a_network_takes_only_a_few_places_without_paying(answers: AnsweringPayP
 
 def test_paid_places_of_a_network_are_not_limited(answers: AnsweringPayPal) -> None:
     factories.discount(max_uses=20)
+    reached: list[str] = []
+
+    def count_limit(*, limit: str, **_signal: Any) -> None:
+        reached.append(limit)
+
+    limit_reached.connect(count_limit)
     for number in range(2 * HELD_PER_NETWORK):
         assert pay(answers, placed(f"colleague{number}@example.org")).state == "paid"
-    assert taken() == 2 * HELD_PER_NETWORK
+    assert (taken(), reached) == (2 * HELD_PER_NETWORK, [])
 
 
 def test_a_place_that_was_given_up_lets_the_network_take_another(
