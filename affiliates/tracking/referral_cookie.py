@@ -129,11 +129,10 @@ class Referral:
         return self._stored_clicks().select_related("affiliate__user").first()
 
     def _stored_clicks(self) -> QuerySet[Click]:
+        clicks: QuerySet[Click] = Click.objects.all()
         if self.token is None:
-            return Click.objects.none()
-        digest = hash_token(self._request.COOKIES[COOKIE])
-        found: QuerySet[Click] = Click.objects.filter(pk=self.token.click_id, cookie_digest=digest)
-        return found
+            return clicks.none()
+        return clicks.filter(pk=self.token.click_id, cookie_digest=hash_token(self._request.COOKIES[COOKIE]))
 
     @property
     @reads("affiliates_click", purpose=Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)

@@ -32,7 +32,8 @@ from privacy.erasure.retention import purge_expired
 from shop.models import Product
 from shop.payments.capture_booking import apply_capture
 from tests import factories
-from tests.affiliates.sales import attributed_order, capture_of, refund, sale
+from tests.affiliates.sales import attributed_order, refund, sale
+from tests.shop.purchases import capture_of
 
 TODAY = date(2026, 3, 2)
 pytestmark = pytest.mark.usefixtures("clock")
