@@ -29,6 +29,7 @@ from affiliates.models import (
     new_code,
 )
 from privacy.audit.trail import record_many
+from privacy.encryption.bulk_insert import insert_rows
 from privacy.encryption.normalization import normalize_code, normalize_email
 from shop.models import DiscountCode
 from shop.money import Money
@@ -146,7 +147,7 @@ class AffiliateImporter:
 
     def store(self, rows: Sequence[MovingAffiliate]) -> None:
         users = [User(email=row.email, name=row.name, password=make_password(None)) for row in rows]
-        User.objects.bulk_create(users)
+        insert_rows(users)
         terms = int(current_terms_number() or 0)
         affiliates = [
             Affiliate(
@@ -160,20 +161,18 @@ class AffiliateImporter:
             )
             for row, user in zip(rows, users, strict=True)
         ]
-        Affiliate.objects.bulk_create(affiliates)
+        insert_rows(affiliates)
         moved = list(zip(rows, affiliates, strict=True))
-        AffiliateCode.objects.bulk_create(
-            AffiliateCode(affiliate=one, code=one.code, look=one.code) for one in affiliates
-        )
-        OldLink.objects.bulk_create(
+        insert_rows(AffiliateCode(affiliate=one, code=one.code, look=one.code) for one in affiliates)
+        insert_rows(
             OldLink(affiliate=one, parameter=link.parameter, value=link.value)
             for row, one in moved
             for link in row.links
         )
-        MovedAffiliate.objects.bulk_create(
+        insert_rows(
             MovedAffiliate(affiliate=one, source=self.program.source, source_id=row.source_id) for row, one in moved
         )
-        LedgerEntry.objects.bulk_create(self._opening(row, one) for row, one in moved if row.balance.minor)
+        insert_rows(self._opening(row, one) for row, one in moved if row.balance.minor)
         record_many(action="affiliates.account.moved_in", about=affiliates, actor=None)
 
     def _opening(self, row: MovingAffiliate, affiliate: Affiliate) -> LedgerEntry:

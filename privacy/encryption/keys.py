@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
 
 KEY_ID_BYTES = 4
 KEY_BYTES = 32
@@ -136,6 +137,4 @@ def _parsed(text: str) -> KeyRing:
 
 def key_ring() -> KeyRing:
     """The key ring of `settings.ENCRYPTION_KEYS`."""
-    from django.conf import settings  # settings.py validates its keys with this module
-
     return _parsed(settings.ENCRYPTION_KEYS)

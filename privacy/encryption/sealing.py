@@ -84,8 +84,11 @@ def seal(plaintext: bytes, *, place: Place, row: bytes, root: RootKey | None = N
 
     A given `root` is not cached.
     """
-    cipher = _cipher(key_ring().primary, place) if root is None else fleeting_cipher(root, place)
-    root = root or key_ring().primary
+    if root is None:
+        root = key_ring().primary
+        cipher = _cipher(root, place)
+    else:
+        cipher = fleeting_cipher(root, place)
     header, nonce = VERSION + root.id, secrets.token_bytes(NONCE_BYTES)
     ciphertext = cipher.encrypt(nonce, plaintext, _bound_to(header, place) + row)
     return SealedBytes(header + nonce + ciphertext)

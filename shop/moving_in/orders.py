@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from privacy.audit.trail import record
+from privacy.encryption.bulk_insert import insert_rows
 from privacy.encryption.validators import has_card_number
 from privacy.registry.declarations import PersonalData, declaration_for
 from shop.delivery.license_keys import SHORTEST_KEY
@@ -112,8 +113,8 @@ class OrderImporter:
 
     def store(self, rows: Sequence[MovingOrder]) -> None:
         orders = [self._order(row) for row in rows]
-        Order.objects.bulk_create(orders)
-        License.objects.bulk_create(
+        insert_rows(orders)
+        insert_rows(
             License(order=order, key=row.key, issued_at=row.placed_at)
             for row, order in zip(rows, orders, strict=True)
             if row.key
@@ -186,7 +187,7 @@ class LicenseImporter:
 
     def store(self, rows: Sequence[MovingLicense]) -> None:
         orders = self._orders(rows)
-        License.objects.bulk_create(
+        insert_rows(
             License(order=orders[row.reference], key=row.key, issued_at=orders[row.reference].placed_at) for row in rows
         )
         record(action="shop.license.moved_in", about=License, actor=None)

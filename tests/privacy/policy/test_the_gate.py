@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, Click
 from contacts.models import Inquiry
+from privacy.encryption.bulk_insert import insert_rows
 from privacy.encryption.models import uuid7
 from privacy.erasure.erase import erase_person
 from privacy.erasure.retention import purge_expired
@@ -54,11 +55,12 @@ def test_closed_column_can_not_be_changed_on_a_row(lacks: Policy) -> None:
             inquiry.save(update_fields=names)
 
 
-def test_closed_column_can_not_be_created_in_bulk(lacks: Policy) -> None:
+@pytest.mark.parametrize("create", [Inquiry.objects.bulk_create, insert_rows], ids=["bulk_create", "insert_rows"])
+def test_closed_column_can_not_be_created_in_bulk(lacks: Policy, create: Callable[[list[Inquiry]], Any]) -> None:
     lacks(PHONE)
     row = Inquiry(name="Dave", email="dave@example.org", message="Hello?", phone="805-651-8516")
     with pytest.raises(NotInEffect):
-        Inquiry.objects.bulk_create([row])
+        create([row])
 
 
 def test_closed_column_can_not_be_sealed_for_an_update(lacks: Policy) -> None:
@@ -69,7 +71,7 @@ def test_closed_column_can_not_be_sealed_for_an_update(lacks: Policy) -> None:
 
 
 @pytest.mark.parametrize(
-    "write", ["save", "insert", "bulk_create", "update", "expression", "other column", "bulk_update"]
+    "write", ["save", "insert", "bulk_create", "insert_rows", "update", "expression", "other column", "bulk_update"]
 )
 def test_a_column_that_is_not_sealed_is_closed_too(lacks: Policy, alice: Affiliate, write: str) -> None:
     click = factories.click(alice)
@@ -95,6 +97,9 @@ def write_cookie(click: Click, write: str) -> None:
     elif write == "bulk_create":
         click.pk = uuid7()
         Click.objects.bulk_create([click])
+    elif write == "insert_rows":
+        click.pk = uuid7()
+        insert_rows([click])
     elif write == "bulk_update":
         Click.objects.bulk_update([click], ["cookie_digest"])
     else:
