@@ -440,7 +440,7 @@ class Migration(migrations.Migration):
                 ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('adjustment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entry', to='affiliates.adjustment')),
-                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.affiliate')),
+                ('affiliate', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.affiliate')),
                 ('commission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.commission')),
                 ('refund', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='shop.refund')),
             ],
@@ -777,6 +777,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='commission',
+            index=models.Index(fields=['state', 'created_at'], name='commissions_listed_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='commission',
             index=models.Index(fields=['approved_at'], name='commissions_by_approval'),
         ),
         migrations.AddConstraint(
@@ -822,6 +826,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='endpointattempt',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['accepted', 'refused']), ('status__isnull', False)), models.Q(models.Q(('outcome__in', ['accepted', 'refused']), _negated=True), ('status__isnull', True)), _connector='OR'), name='answered_attempt_has_its_status'),
+        ),
+        migrations.AddIndex(
+            model_name='flag',
+            index=models.Index(fields=['state', 'raised_at'], name='flags_by_state'),
         ),
         migrations.AddConstraint(
             model_name='flag',
@@ -871,6 +879,14 @@ class Migration(migrations.Migration):
             model_name='payoutemailchange',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('affiliate',), name='one_pending_payout_email_per_affiliate'),
         ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(fields=['affiliate', 'created_at'], name='ledger_of_affiliate'),
+        ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(fields=['kind', 'created_at'], name='ledger_by_kind'),
+        ),
         migrations.AddConstraint(
             model_name='ledgerentry',
             constraint=models.UniqueConstraint(condition=models.Q(('kind', 'commission')), fields=('commission',), name='commission_credited_once'),
@@ -910,6 +926,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='payoutrun',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('prepared_by', models.F('approved_by')), _negated=True), ('approved_alone', True), _connector='OR'), name='payout_approved_by_a_second_person'),
+        ),
+        migrations.AddIndex(
+            model_name='payoutitem',
+            index=models.Index(fields=['state', 'created_at'], name='payouts_by_state'),
         ),
         migrations.AddConstraint(
             model_name='payoutitem',

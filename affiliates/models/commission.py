@@ -221,6 +221,7 @@ class Commission(SealedModel):
         permissions = [("decide_commission", "Can approve, reject, hold and clear commissions")]
         indexes = [
             models.Index(fields=["state", "hold_until"], name="commissions_by_state"),
+            models.Index(fields=["state", "created_at"], name="commissions_listed_by_state"),
             models.Index(fields=["approved_at"], name="commissions_by_approval"),
         ]
         constraints = [

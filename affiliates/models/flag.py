@@ -75,6 +75,7 @@ class Flag(SealedModel):
 
     class Meta:
         ordering = ["-raised_at"]
+        indexes = [models.Index(fields=["state", "raised_at"], name="flags_by_state")]
         constraints = [
             models.UniqueConstraint(
                 fields=["attribution", "kind", "dispute_id"], condition=Q(state="open"), name="one_open_flag_per_kind"

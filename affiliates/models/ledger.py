@@ -134,7 +134,7 @@ class LedgerEntry(SealedModel):
 
     OF_COMMISSIONS = (Kind.COMMISSION, Kind.REVERSAL, Kind.RESTORED)
 
-    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger")
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     amount_minor = SignedMinorUnitsField("amount")
     currency = models.CharField(max_length=3)
@@ -154,6 +154,10 @@ class LedgerEntry(SealedModel):
         ordering = ["-created_at"]
         verbose_name = "ledger entry"
         verbose_name_plural = "ledger"
+        indexes = [
+            models.Index(fields=["affiliate", "created_at"], name="ledger_of_affiliate"),
+            models.Index(fields=["kind", "created_at"], name="ledger_by_kind"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["commission"], condition=Q(kind="commission"), name="commission_credited_once"

@@ -265,6 +265,7 @@ class PayoutItem(SealedModel):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "payout"
+        indexes = [models.Index(fields=["state", "created_at"], name="payouts_by_state")]
         constraints = [
             models.UniqueConstraint(fields=["run", "affiliate"], name="one_payout_per_run"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_above_zero"),

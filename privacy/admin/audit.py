@@ -51,6 +51,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "what_happened", "number"]
     list_display_links = ["number"]
     list_filter = ["at", SubjectFilter]
+    ordering = ["-at", "-number"]  # the same order, but with an index for the entries of a period
     search_fields = ["=object_id", "=actor", "=action"]
     search_help_text = "The complete ID of a row or user, or the name of an action."
     fields = ["what_happened", "at", "number", "action", "object_model", "object_id", "actor"]

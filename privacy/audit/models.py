@@ -64,6 +64,7 @@ class AuditEntry(models.Model):
         ordering = ["-number"]
         verbose_name = "audit entry"
         verbose_name_plural = "audit"
+        indexes = [models.Index(fields=["at", "number"], name="audit_entries_by_time")]
         constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="audit_counts_from_one")]
 
     def __str__(self) -> str:

@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'mail',
                 'verbose_name_plural': 'outgoing mail',
                 'ordering': ['-queued_at'],
-                'indexes': [models.Index(fields=['state', 'due_at'], name='privacy_out_state_4f0bb8_idx'), models.Index(fields=['state', 'queued_at'], name='privacy_out_state_56b342_idx'), models.Index(fields=['state', 'kind'], name='privacy_out_state_0622d9_idx')],
+                'indexes': [models.Index(fields=['state', 'due_at'], name='privacy_out_state_4f0bb8_idx'), models.Index(fields=['state', 'queued_at'], name='privacy_out_state_56b342_idx'), models.Index(fields=['state', 'kind'], name='privacy_out_state_0622d9_idx'), models.Index(fields=['kind', 'queued_at'], name='privacy_out_kind_f26d24_idx')],
             },
         ),
         migrations.CreateModel(

@@ -71,4 +71,5 @@ class OutgoingMail(SealedModel):
             # For the start page, which counts those that failed lately. SQLite uses no partial index for a parameter.
             models.Index(fields=["state", "queued_at"]),
             models.Index(fields=["state", "kind"]),  # for the evidence, which counts what was sent
+            models.Index(fields=["kind", "queued_at"]),
         ]

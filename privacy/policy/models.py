@@ -152,7 +152,7 @@ class PolicyNotice(SealedModel):
 
     SETTLED = (State.DELIVERED, State.CALLED, State.WRITTEN, State.LEFT_OUT)
 
-    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="notices")
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="notices", db_index=False)
     fingerprint = FingerprintField()
     person_index = BlindIndexField("fingerprint", normalize="email_fingerprint")
     contact_model = models.CharField("kind of row", max_length=60)
@@ -172,7 +172,11 @@ class PolicyNotice(SealedModel):
         constraints = [
             models.UniqueConstraint(fields=["version", "person_index"], name="one_notice_per_person_and_version")
         ]
-        indexes = [models.Index(fields=["version", "state"])]
+        indexes = [
+            models.Index(fields=["version", "state"]),
+            models.Index(fields=["version", "id"]),
+            models.Index(fields=["state", "id"]),
+        ]
 
     def contact(self) -> Any:
         """The row with the person's address; None if it was deleted."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -93,13 +94,24 @@ def _not_sold(product: Product) -> str:
     return "it has no released file, and no text “After the payment” that says how the buyer gets it"
 
 
+class RevokedFilter(admin.SimpleListFilter):
+    title, parameter_name = "state", "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", "active"), ("ended", "ended")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[License]) -> QuerySet[License]:
+        chosen = self.value()
+        return queryset.filter(revoked_at__isnull=chosen == "active") if chosen in {"active", "ended"} else queryset
+
+
 @admin.register(License)
 class LicenseAdmin(BuyerListMixin, BlindSearchMixin, ReadOnlyAdmin):
     """Searchable by license key (in any spelling), buyer's email address, or order number."""
 
     list_display = ["reference", "buyer", "product", "works", "issued_at", "revoked_at"]
     list_select_related = ["order"]
-    list_filter = ["order__product", ("revoked_at", admin.EmptyFieldListFilter), "issued_at"]
+    list_filter = ["order__product", RevokedFilter, "issued_at"]
     search_fields = ["order__reference"]
     search_help_text = "A complete license key, a complete email address, or an order number."
     fields = ["order", "key", "issued_at", "revoked_at"]
@@ -107,6 +119,11 @@ class LicenseAdmin(BuyerListMixin, BlindSearchMixin, ReadOnlyAdmin):
     @admin.display(description="state", ordering="revoked_at")
     def works(self, license: License) -> str:
         return "ended" if license.revoked_at else "active"
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Those of one product by the time of their orders, as the index of orders has them."""
+        by_product = any(name.startswith("order__product") for name in request.GET)
+        return ["-order__placed_at"] if by_product else super().get_ordering(request)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.reissue_view)

@@ -40,14 +40,16 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 class MonthsFilter(admin.DateFieldListFilter):
-    """Django's periods, and the last month, which bookkeeping asks for."""
+    """Django's periods, and the last month, which bookkeeping asks for. Not whether there is a date: the state says
+    so, by an index."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         first = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         before = (first - timedelta(days=1)).replace(day=1)
         bounds: dict[str, Any] = {self.lookup_kwarg_since: before, self.lookup_kwarg_until: first}
-        self.links = (*self.links, (f"Last month: {before:%B}", bounds))
+        periods = [link for link in self.links if not any(name.endswith("__isnull") for name in link[1])]
+        self.links = (*periods, (f"Last month: {before:%B}", bounds))
 
 
 @admin.register(Order)
@@ -81,6 +83,11 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
 
     # --- The list
     # ------------------------------------------------------------------------------------------------------
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Those paid in a period by that time, as their index has them."""
+        by_payment = any(name.startswith("paid_at__") for name in request.GET)
+        return ["-paid_at"] if by_payment else super().get_ordering(request)
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Below the list: the totals of all its pages, unless it goes on beyond them: then the report has them."""
         response = super().changelist_view(request, extra_context)

@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='order',
             name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='shop.product'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='shop.product'),
         ),
         migrations.CreateModel(
             name='DiscountProduct',
@@ -443,6 +443,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-issued_at'],
                 'permissions': [('reissue_license', 'Can replace license keys')],
+                'indexes': [models.Index(condition=models.Q(('revoked_at__isnull', False)), fields=['issued_at'], name='revoked_licenses')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('order',), name='one_active_license_per_order')],
             },
         ),
@@ -466,6 +467,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='payment',
             index=models.Index(fields=['problem'], name='payments_with_problem'),
+        ),
+        migrations.AddIndex(
+            model_name='payment',
+            index=models.Index(fields=['state', 'created_at'], name='payments_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='payment',
+            index=models.Index(condition=models.Q(('is_disputed', True)), fields=['created_at'], name='disputed_payments'),
         ),
         migrations.AddConstraint(
             model_name='payment',
@@ -492,6 +501,10 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('payload__isnull', False)), fields=['received_at'], name='events_with_payload'),
         ),
         migrations.AddIndex(
+            model_name='paypalevent',
+            index=models.Index(fields=['event_type', 'received_at'], name='events_by_type'),
+        ),
+        migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['paid_at', 'currency', 'product', 'amount_minor'], name='paid_orders'),
         ),
@@ -502,6 +515,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='order',
             index=models.Index(condition=models.Q(('release_notices_after__isnull', False)), fields=['product', 'release_notices_after'], name='release_notices'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['state', 'placed_at'], name='orders_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['product', 'placed_at'], name='orders_by_product'),
         ),
         migrations.AddConstraint(
             model_name='discountproduct',
@@ -515,9 +536,21 @@ class Migration(migrations.Migration):
             model_name='refund',
             index=models.Index(fields=['completed_at'], name='completed_refunds'),
         ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(fields=['state', 'created_at'], name='refunds_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(fields=['source', 'created_at'], name='refunds_by_source'),
+        ),
         migrations.AddConstraint(
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='refund_above_zero'),
+        ),
+        migrations.AddIndex(
+            model_name='refundrequest',
+            index=models.Index(fields=['state', 'requested_at'], name='refund_requests_by_state'),
         ),
         migrations.AddConstraint(
             model_name='refundrequest',

@@ -68,6 +68,9 @@ class License(SealedModel):
     class Meta:
         ordering = ["-issued_at"]
         permissions = [("reissue_license", "Can replace license keys")]
+        indexes = [
+            models.Index(fields=["issued_at"], condition=models.Q(revoked_at__isnull=False), name="revoked_licenses")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order"], condition=Q(revoked_at=None), name="one_active_license_per_order")
         ]

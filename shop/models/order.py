@@ -133,7 +133,8 @@ class Order(SealedModel):
     ON_INVOICE = frozenset({"name", "address", "company", "vat_id"})  # of the buyer
 
     reference = models.CharField(max_length=20, unique=True)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
+    # Its index is the one of the list filtered by product.
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders", db_index=False)
     product_name = models.CharField(max_length=120)
     amount_minor = MinorUnitsField("amount")
     discount_minor = MinorUnitsField("discount", default=0)  # the amount is what is left to pay
@@ -187,6 +188,8 @@ class Order(SealedModel):
                 condition=models.Q(release_notices_after__isnull=False),
                 name="release_notices",
             ),
+            models.Index(fields=["state", "placed_at"], name="orders_by_state"),
+            models.Index(fields=["product", "placed_at"], name="orders_by_product"),
         ]
         permissions = [
             ("reset_downloads", "Can reset download limits"),

@@ -93,7 +93,11 @@ class Payment(models.Model):
             ("refund_payment", "Can refund payments"),
             ("reconcile_payment", "Can compare payments with PayPal and dismiss webhook events"),
         ]
-        indexes = [models.Index(fields=["problem"], name="payments_with_problem")]  # few; the start page counts them
+        indexes = [
+            models.Index(fields=["problem"], name="payments_with_problem"),  # few; the start page counts them
+            models.Index(fields=["state", "created_at"], name="payments_by_state"),
+            models.Index(fields=["created_at"], condition=Q(is_disputed=True), name="disputed_payments"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order", "attempt"], name="one_payment_per_attempt"),
             models.UniqueConstraint(
@@ -186,7 +190,11 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["completed_at"], name="completed_refunds")]
+        indexes = [
+            models.Index(fields=["completed_at"], name="completed_refunds"),
+            models.Index(fields=["state", "created_at"], name="refunds_by_state"),
+            models.Index(fields=["source", "created_at"], name="refunds_by_source"),
+        ]
         constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_above_zero")]
 
     def __str__(self) -> str:

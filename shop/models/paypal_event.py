@@ -79,6 +79,7 @@ class PayPalEvent(SealedModel):
             models.Index(fields=["received_at"], condition=models.Q(handled_at=None), name="open_events"),
             # For the purge, which empties the payload and keeps the event.
             models.Index(fields=["received_at"], condition=models.Q(payload__isnull=False), name="events_with_payload"),
+            models.Index(fields=["event_type", "received_at"], name="events_by_type"),
         ]
         verbose_name = "PayPal webhook event"
         verbose_name_plural = "PayPal webhook events"

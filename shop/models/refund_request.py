@@ -64,6 +64,7 @@ class RefundRequest(SealedModel):
 
     class Meta:
         ordering = ["-requested_at"]
+        indexes = [models.Index(fields=["state", "requested_at"], name="refund_requests_by_state")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="open", decided_at__isnull=True) | ~Q(state="open") & Q(decided_at__isnull=False),

@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'audit entry',
                 'verbose_name_plural': 'audit',
                 'ordering': ['-number'],
+                'indexes': [models.Index(fields=['at', 'number'], name='audit_entries_by_time')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='audit_counts_from_one')],
             },
         ),

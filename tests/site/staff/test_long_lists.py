@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from privacy.admin_base import labelled_admin
 from privacy.web import long_lists
-from shop.models import Order, Payment, Product
+from shop.models import License, Order, Payment, Product
 from tests import factories
 
 ORDERS = "/admin/shop/order/"
@@ -114,3 +117,24 @@ def test_long_list_can_be_sorted_only_by_an_index(staff: Client, orders: list[Or
         assert staff.get(f"{ORDERS}{senseless}").status_code == 200
     sortable = {column for column in staff.get(ORDERS).context["cl"].sortable_by if isinstance(column, str)}
     assert sortable == {"reference", "placed_at"}
+
+
+def test_orders_paid_in_a_period_are_listed_by_the_time_of_payment(staff: Client, orders: list[Order]) -> None:
+    now = timezone.now()
+    for order, days in ((orders[0], 1), (orders[1], 2)):
+        Order.objects.filter(pk=order.pk).update(paid_at=now - timedelta(days=days))
+    assert shown(staff, f"?paid_at__gte={now - timedelta(days=9):%Y-%m-%d}+00%3A00%3A00%2B00%3A00") == [100, 200]
+    assert "paid_at__isnull" not in read(staff, ORDERS)
+
+
+def test_licenses_are_listed_by_product_and_by_state(staff: Client, orders: list[Order], product: Product) -> None:
+    address, other = "/admin/shop/license/", factories.product(slug="other", name="Other")
+    licenses = [License.objects.create(order=order, key=f"GUARD-{order.reference}") for order in orders[:3]]
+    License.objects.filter(pk=licenses[0].pk).update(revoked_at=timezone.now())
+
+    def listed(query: str) -> list[License]:
+        return list(staff.get(f"{address}{query}").context["cl"].result_list)
+
+    assert listed(f"?order__product__id__exact={product.pk}") == licenses[::-1]
+    assert listed(f"?order__product__id__exact={other.pk}") == []
+    assert (listed("?state=ended"), listed("?state=active")) == (licenses[:1], licenses[:0:-1])
