@@ -36,11 +36,11 @@ STATES = {
     PayoutItemStatus.REVERSED: State.REVERSED,
 }
 ROWS = 500  # payouts per statement, within the parameter limit of every database
-RETURN_ENTRIES = """
-    WITH returned (entry_id, payout_id) AS (VALUES {})
+BOOK = """
+    WITH booked (entry_id, payout_id) AS (VALUES {})
     INSERT INTO affiliates_ledgerentry (id, affiliate_id, kind, amount_minor, currency, payout_id, created_at)
-    SELECT entry_id, affiliate_id, %s, amount_minor, currency, payout_id, %s
-    FROM returned JOIN affiliates_payoutitem payout ON payout.id = payout_id
+    SELECT entry_id, affiliate_id, %s, %s * amount_minor, currency, payout_id, %s
+    FROM booked JOIN affiliates_payoutitem payout ON payout.id = payout_id
 """
 
 
@@ -137,20 +137,22 @@ def release_rows(items: PayoutItemQuerySet, *, state: State, error: str) -> None
     now = timezone.now()
     taken = items.commissions().filter(state__in=[Commission.State.IN_PAYOUT, Commission.State.PAID])
     taken.update(state=Commission.State.APPROVED, paid_at=None)
-    _book_returns(list(items.order_by("pk").values_list("pk", flat=True)), now)
+    book_entries(LedgerEntry.Kind.RETURN, list(items.order_by("pk").values_list("pk", flat=True)), at=now)
     items.update(state=state, error=error[:100], settled_at=now)
 
 
-def _book_returns(payouts: Sequence[UUID], now: datetime) -> None:
-    """The database copies the amounts, so that only two ids a row are sent."""
-    moment = connection.ops.adapt_datetimefield_value(now)
+def book_entries(kind: LedgerEntry.Kind, payouts: Sequence[UUID], *, at: datetime) -> None:
+    """Books what these payouts pay, or their returns. The database copies the amounts, so that only two ids a row are
+    sent."""
+    sign = 1 if kind == LedgerEntry.Kind.RETURN else -1
+    moment = connection.ops.adapt_datetimefield_value(at)
     stored = partial(LedgerEntry._meta.pk.get_db_prep_value, connection=connection)
     with connection.cursor() as cursor:
         for start in range(0, len(payouts), ROWS):
             some = payouts[start : start + ROWS]
             pairs = ", ".join(["(%s, %s)"] * len(some))
             ids = [stored(key) for payout in some for key in (uuid7(), payout)]
-            cursor.execute(RETURN_ENTRIES.format(pairs), [*ids, LedgerEntry.Kind.RETURN, moment])
+            cursor.execute(BOOK.format(pairs), [*ids, kind, sign, moment])
 
 
 def _notify_affiliate(kind: MailKind, item: PayoutItem) -> None:

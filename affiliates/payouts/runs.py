@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
@@ -19,7 +17,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 
 from .eligibility import IneligiblePayout, ineligible_payouts
-from .item_states import LEFT_OUT, release_ineligible, release_rows
+from .item_states import LEFT_OUT, book_entries, release_ineligible, release_rows
 from .preview import PayoutCandidate, preview_payout
 from .proofs import publish_head, trees_of
 from .sending import send_payout
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 State = PayoutRun.State
 BATCH_SIZE = 500  # payouts per PayPal call
 ROWS = 1000  # rows per statement
-CLAIM = "INSERT INTO affiliates_payoutclaim (entry_id, payout_id) VALUES "
+CLAIM = "INSERT INTO affiliates_payoutclaim (entry_id, payout_id) "
 PERMISSION = "affiliates.approve_payout"
 
 
@@ -49,8 +47,8 @@ def _prepare_run(currency: str, actor: User, method: str) -> PayoutRun:
         raise ActionRefused(f"Nobody has {minimum_payout(currency)} or more due and a valid PayPal address.")
     run = PayoutRun.objects.create(currency=currency, method=method, prepared_by=actor)
     items = PayoutItem.objects.bulk_create(_new_payouts(run, candidates), batch_size=ROWS)
-    LedgerEntry.objects.bulk_create(map(_debit_entry, items), batch_size=ROWS)
-    _claim_entries(run, items)
+    book_entries(LedgerEntry.Kind.PAYOUT, [item.pk for item in items], at=timezone.now())
+    _claim_entries(run)
     _claim_commissions(run)
     record(action="affiliates.payout.prepared", about=run, actor=actor)
     return run
@@ -74,36 +72,18 @@ def _new_payout(run: PayoutRun, batch: PayPalBatch | None, candidate: PayoutCand
     )
 
 
-def _claim_entries(run: PayoutRun, items: list[PayoutItem]) -> None:
+def _claim_entries(run: PayoutRun) -> None:
     """Claims every payable entry of the run's affiliates, including the run's own debits, which bring them to zero.
 
     The database allows an entry to be claimed once, so of two runs that compete for an entry one fails as a whole.
     """
-    payouts = {item.affiliate_id: _as_stored(item.pk) for item in items}
-    payable = LedgerEntry.objects.payable().filter(currency=run.currency).order_by("pk")
-    lines = payable.values_list("pk", "affiliate")
-    claims = [(_as_stored(line), payouts[owner]) for line, owner in lines if owner in payouts]
-    with connection.cursor() as cursor:  # a third of the time of `bulk_create`, for a hundred thousand lines
-        for start in range(0, len(claims), ROWS):
-            some = claims[start : start + ROWS]
-            cursor.execute(CLAIM + ", ".join(["(%s, %s)"] * len(some)), list(chain.from_iterable(some)))
+    payable = LedgerEntry.objects.payable().filter(currency=run.currency, affiliate__payouts__run=run).order_by("pk")
+    select, values = payable.values_list("pk", "affiliate__payouts").query.sql_with_params()
+    with connection.cursor() as cursor:  # a hundred thousand ids never leave the database
+        cursor.execute(CLAIM + select, values)
     claimed = PayoutClaim.objects.filter(payout__run=run).order_by().values("payout")
     if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
         raise ActionRefused("A ledger entry was added in the meantime. Please prepare the run again.")
-
-
-def _as_stored(key: UUID) -> Any:
-    return LedgerEntry._meta.pk.get_db_prep_value(key, connection)
-
-
-def _debit_entry(item: PayoutItem) -> LedgerEntry:
-    return LedgerEntry(
-        affiliate_id=item.affiliate_id,
-        kind=LedgerEntry.Kind.PAYOUT,
-        amount_minor=-item.amount_minor,
-        currency=item.currency,
-        payout=item,
-    )
 
 
 def _claim_commissions(run: PayoutRun) -> None:
