@@ -70,9 +70,10 @@ def ineligibility(
         return Ineligibility(affiliate.state)
     if affiliate.is_active and known.terms and affiliate.terms_version != known.terms:
         return Ineligibility.TERMS
-    if not affiliate.payout_email:
+    address = affiliate.payout_email  # opened once: a run asks for thousands
+    if not address:
         return Ineligibility.NO_ADDRESS
-    if not is_payable(affiliate.payout_email):
+    if not is_payable(address):
         return Ineligibility.BAD_ADDRESS
     if affiliate.pk in known.sharing:
         return Ineligibility.SHARED_ADDRESS
@@ -89,14 +90,14 @@ def minimum_minor(affiliate: Affiliate) -> int:
 def _sharing_an_address(affiliates: list[Affiliate]) -> Iterator[UUID]:
     """The affiliates among these whose PayPal address is also used to pay another one: staff have to find out why."""
     for start in range(0, len(affiliates), AT_ONCE):
-        some = affiliates[start : start + AT_ONCE]
-        same = Affiliate.objects.payees().filter(payout_email_index__in=[str(one.payout_email) for one in some])
+        some = {one.pk: str(one.payout_email) for one in affiliates[start : start + AT_ONCE]}
+        same = Affiliate.objects.payees().filter(payout_email_index__in=list(some.values()))
         mailboxes = {one.pk: normalize_email(str(one.payout_email)) for one in same}
         owed = _owed_or_in_progress(mailboxes) if len(set(mailboxes.values())) < len(mailboxes) else set()
         counts = Counter(mailboxes[pk] for pk in owed)
-        for one in some:
-            if counts[normalize_email(str(one.payout_email))] > (one.pk in owed):
-                yield one.pk
+        for pk, address in some.items():
+            if counts[normalize_email(address)] > (pk in owed):
+                yield pk
 
 
 def _owed_or_in_progress(affiliates: Iterable[UUID]) -> set[UUID]:

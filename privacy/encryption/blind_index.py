@@ -54,6 +54,7 @@ class BlindIndexField(models.BinaryField[Any, Any]):
 
     db_index: bool
     rotates_with_key_ring = True  # rotate_keys rewrites it
+    get_placeholder = property()  # none, as in `SealedField`
 
     def __init__(self, source: str, *, normalize: str = "exact", **kwargs: Any) -> None:
         self.source, self.normalize = source, normalize

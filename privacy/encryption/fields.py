@@ -147,6 +147,9 @@ class SealedField(models.BinaryField[Any, Any]):
     """
 
     descriptor_class = SealedAttribute
+    # Without BinaryField's placeholder, the plain one on both databases, Django sends PostgreSQL the rows of a
+    # `bulk_create` as an array per column, in a quarter of the time.
+    get_placeholder = property()  # Django asks with `hasattr`
     empty_strings_allowed = True
     rotates_with_key_ring = True  # rotate_keys rewrites it
 

@@ -47,6 +47,17 @@ def test_an_empty_text_is_sealed_and_is_not_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_many_rows_are_inserted_as_an_array_per_column_where_the_database_takes_arrays() -> None:
+    users = [User(email=f"erin{number}@example.org", name=name) for number, name in enumerate(["Erin", "", None])]
+    with CaptureQueriesContext(connection) as queries:
+        User.objects.bulk_create(users)
+    assert [anew(user).name for user in users] == ["Erin", "", None]
+    assert User.objects.get(email_index="Erin1@example.org").email == "erin1@example.org"
+    (insert,) = [query["sql"] for query in queries if query["sql"].startswith("INSERT")]
+    assert ("UNNEST" in insert) == (connection.vendor == "postgresql")
+
+
+@pytest.mark.django_db
 def test_a_deferred_value_is_fetched_when_it_is_read() -> None:
     factories.user("erin@example.org", name="Erin")
     row = User.objects.only("id").get()
