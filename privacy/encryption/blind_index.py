@@ -25,6 +25,7 @@ from .normalization import (
     normalize_phone,
     phone_fingerprint,
 )
+from .row_loading import SentAsArrays
 
 NORMALIZERS: dict[str, Callable[[str], str]] = {
     "email": normalize_email,
@@ -47,14 +48,13 @@ class BlindIndex(bytes):
     __slots__ = ()
 
 
-class BlindIndexField(models.BinaryField[Any, Any]):
+class BlindIndexField(SentAsArrays, models.BinaryField[Any, Any]):
     """The index of the sealed field named `source`. Filter it by the clear-text value:
     `User.objects.filter(email_index="Alice@Example.com")`.
     """
 
     db_index: bool
     rotates_with_key_ring = True  # rotate_keys rewrites it
-    get_placeholder = property()  # none, as in `SealedField`
 
     def __init__(self, source: str, *, normalize: str = "exact", **kwargs: Any) -> None:
         self.source, self.normalize = source, normalize
