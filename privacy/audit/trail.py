@@ -31,7 +31,7 @@ class Unrecordable(ValueError):
     """Not a valid action or row ID, so it might be personal data. The message doesn't quote it."""
 
 
-class Event(NamedTuple):
+class AuditEvent(NamedTuple):
     """What was done (`app.subject.verb`) with which row, or with the list of a model."""
 
     action: str
@@ -43,20 +43,20 @@ def record(*, action: str, about: About | None, actor: AbstractBaseUser | None) 
 
     Pass a model instead of a row for its list. Raises `Unrecordable`.
     """
-    return _append([Event(action, about)], actor)[0]
+    return _append([AuditEvent(action, about)], actor)[0]
 
 
 def record_many(*, action: str, about: Iterable[About], actor: AbstractBaseUser | None) -> int:
     """Appends one entry per row. Returns how many."""
-    return record_events((Event(action, row) for row in about), actor=actor)
+    return record_events((AuditEvent(action, row) for row in about), actor=actor)
 
 
-def record_events(events: Iterable[Event], *, actor: AbstractBaseUser | None) -> int:
+def record_events(events: Iterable[AuditEvent], *, actor: AbstractBaseUser | None) -> int:
     """Appends one entry per event of one change, in their order, for the price of one. Returns how many."""
     return len(_append(list(events), actor))
 
 
-def _append(events: list[Event], actor: AbstractBaseUser | None) -> list[AuditEntry]:
+def _append(events: list[AuditEvent], actor: AbstractBaseUser | None) -> list[AuditEntry]:
     rows, who = [(event.action, *_named(event.about)) for event in events], _user_id(actor)
     if not all(ACTION.fullmatch(action) for action, *_ in rows):
         raise Unrecordable("an action must have the form app.subject.verb, in lower case")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from privacy.audit.trail import Event
+from privacy.audit.trail import AuditEvent
 from shop.models import Payment
 from shop.signals import payment_captured, payment_refunded, refund_reverted
 
@@ -19,7 +19,7 @@ from .licenses import issue_license, revoke_license
 
 @receiver(payment_captured)
 def issue_license_on_payment(sender: Any, *, payment: Payment, **news: Any) -> None:
-    issue_license(order=payment.order, because=Event("shop.order.paid", payment.order))
+    issue_license(order=payment.order, because=AuditEvent("shop.order.paid", payment.order))
 
 
 @receiver(payment_refunded)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from privacy.admin_base.refusals import ActionRefused
-from privacy.audit.trail import Event, record, record_events
+from privacy.audit.trail import AuditEvent, record, record_events
 from shop.mails import LICENSE_REISSUED, LICENSE_RESTORED, mail_buyer
 from shop.models import Order
 from shop.models.delivery import License
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def issue_license(*, order: Order, actor: User | None = None, because: Event | None = None) -> None:
+def issue_license(*, order: Order, actor: User | None = None, because: AuditEvent | None = None) -> None:
     """Issues a license for a paid order, or reactivates its last one. Does nothing if the product has no licenses.
 
     `because` is the event that leads to it. It is recorded in any case, in one step with the license.
@@ -30,9 +30,9 @@ def issue_license(*, order: Order, actor: User | None = None, because: Event | N
     events, license = [because] if because else [], License.objects.newest_of(order) if order.is_delivered else None
     if license is not None and License.objects.revoked().filter(pk=license.pk).update(revoked_at=None):
         mail_buyer(LICENSE_RESTORED, order)
-        events.append(Event("shop.license.restored", license))
+        events.append(AuditEvent("shop.license.restored", license))
     elif license is None and order.is_delivered and order.product.issues_license:
-        events.append(Event("shop.license.issued", _new_license(order)))
+        events.append(AuditEvent("shop.license.issued", _new_license(order)))
     record_events(events, actor=actor)
 
 
@@ -68,7 +68,7 @@ def restore_delivery(*, order: Order, actor: User) -> None:
         raise ActionRefused("License and downloads of this order can't be restored, or work already.")
     order.delivery_kept = True if order.state == Order.State.REFUNDED else None
     order.save(update_fields=["delivery_kept"])
-    issue_license(order=order, actor=actor, because=Event("shop.delivery.restored", order))
+    issue_license(order=order, actor=actor, because=AuditEvent("shop.delivery.restored", order))
 
 
 @transaction.atomic

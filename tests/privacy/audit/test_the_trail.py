@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from privacy.audit.models import GENESIS, START, AuditEntry
-from privacy.audit.trail import Event, Unrecordable, record, record_events, record_many
+from privacy.audit.trail import AuditEvent, Unrecordable, record, record_events, record_many
 from privacy.audit.verification import verify_chain
 from privacy.encryption.models import uuid7
 from privacy.models.evidence import Measurement
@@ -64,7 +64,11 @@ def test_the_events_of_a_change_are_entries_in_their_order_at_the_price_of_one(b
     with CaptureQueriesContext(connection) as one:
         record(action="shop.order.placed", about=order, actor=bob)
     with CaptureQueriesContext(connection) as several:
-        events = [Event("shop.order.paid", order), Event("shop.license.issued", bob), Event("shop.list.made", Order)]
+        events = [
+            AuditEvent("shop.order.paid", order),
+            AuditEvent("shop.license.issued", bob),
+            AuditEvent("shop.list.made", Order),
+        ]
         assert record_events(events, actor=bob) == 3
     assert len(several) == len(one)
     found = AuditEntry.objects.filter(number__gt=1).order_by("number").values_list("action", "object_id", "actor")
@@ -79,7 +83,7 @@ def test_the_events_of_a_change_are_entries_in_their_order_at_the_price_of_one(b
 @pytest.mark.django_db
 def test_one_event_that_is_refused_leaves_none() -> None:
     with pytest.raises(Unrecordable):
-        record_events([Event("tests.thing.done", None), Event("about carol@example.org", None)], actor=None)
+        record_events([AuditEvent("tests.thing.done", None), AuditEvent("about carol@example.org", None)], actor=None)
     assert AuditEntry.objects.head() == START
 
 
