@@ -36,7 +36,7 @@ def page_of(quote: Quote, step: str = "change") -> str:
 def draft(staff: Client, inquiry: Inquiry) -> Quote:
     """By the button of the message."""
     response = staff.post(f"/admin/contacts/inquiry/{inquiry.pk}/quote/")
-    quote: Quote = Quote.objects.latest("created_at")
+    quote: Quote = Quote.objects.latest("created_at", "pk")
     assert response.status_code == 302, response.content
     assert response["Location"] == page_of(quote)
     return quote

@@ -25,7 +25,7 @@ def place(client: Client, **fields: str) -> Order:
     shown = Client().get("/checkout/bps-pro/").context or {}
     seen = shown["form"].current if "form" in shown else {}
     client.post("/checkout/bps-pro/", {**CAROL, **seen, **fields})
-    return Order.objects.exclude(pk__in=before).first() or Order.objects.latest("placed_at")
+    return Order.objects.exclude(pk__in=before).first() or Order.objects.latest("placed_at", "pk")
 
 
 def paypal_address(location: str, get: Callable[[str], Any]) -> str:

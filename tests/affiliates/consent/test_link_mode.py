@@ -40,7 +40,7 @@ def order_with(client: Client, query: str) -> Attribution | None:
     """Places an order at the checkout of this address."""
     client.get(f"/checkout/bps-pro/{query}")
     client.post(f"/checkout/bps-pro/{query}", FORM)
-    return Attribution.objects.filter(order=Order.objects.latest("placed_at")).first()
+    return Attribution.objects.filter(order=Order.objects.latest("placed_at", "pk")).first()
 
 
 @pytest.mark.parametrize("parameter", ["via", "referral"])

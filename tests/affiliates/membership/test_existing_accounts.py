@@ -31,7 +31,7 @@ SPELLINGS = ["root@example.org", "ROOT@Example.ORG", "root@straße.example", "ro
 
 def apply(client: Client, email: str) -> Application:
     assert client.post(APPLY, {**ERIN, "email": email}).status_code == 302
-    return Application.objects.latest("applied_at")
+    return Application.objects.latest("applied_at", "pk")
 
 
 def follow_every_link(client: Client) -> None:

@@ -65,7 +65,7 @@ def typed(**fields: Any) -> dict[str, Any]:
 def recorded(staff: Client, **fields: Any) -> Disclosure:
     response = staff.post(f"{LIST}add/", typed(**fields))
     assert response.status_code == 302, text(response)
-    return Disclosure.objects.latest("recorded_at")
+    return Disclosure.objects.latest("recorded_at", "pk")
 
 
 def do(staff: Client, order: Disclosure, step: str, **fields: str) -> Any:

@@ -76,6 +76,7 @@ def test_the_readers_are_these_and_no_others() -> None:
         "affiliates.statistics.daily_statistics._visit_rows",
         "affiliates.tracking.clicks.record_agreed_click",
         "affiliates.tracking.referral_cookie.Referral.click",
+        "affiliates.tracking.referral_cookie.Referral.click_with_affiliate",
         "affiliates.tracking.referral_cookie.Referral.own_address",
         "affiliates.commissions.fraud_signals._address_has_other_buyers",
         "privacy.requests.archive.collect",

@@ -79,9 +79,9 @@ class World(StaffWorld):
         """The addresses with parts that are not the admin's, by name."""
         token, soon, affiliate = generate_token(), timezone.now() + timedelta(days=1), self.affiliate
         mailed = {"link_digest": hash_token(token), "link_expires_at": soon}
-        order, release = Order.objects.latest("placed_at"), factories.release(self.product)
+        order, release = Order.objects.latest("placed_at", "pk"), factories.release(self.product)
         Order.objects.filter(pk=order.pk).update(state="paid", paid_at=timezone.now())
-        application = Application.objects.latest("applied_at")
+        application = Application.objects.latest("applied_at", "pk")
         Application.objects.filter(pk=application.pk).update(state="unconfirmed", **mailed)
         Document.objects.update(**mailed)
         change = PayoutEmailChange(affiliate=affiliate, email="new@example.com", takes_effect_at=soon)
@@ -96,7 +96,7 @@ class World(StaffWorld):
         choices = f"/privacy/choices/{preferences_token('dave@example.org', now=timezone.now())}/"
         own, file = order.get_absolute_url(), release.pk
         Quote.objects.update(state="sent", sent_at=timezone.now())
-        quote = Quote.objects.latest("created_at").get_absolute_url()
+        quote = Quote.objects.latest("created_at", "pk").get_absolute_url()
         picture = factories.picture(self.product)
         commission = Commission.objects.filter(attribution__affiliate=affiliate).latest("pk")
         label = declare_label(affiliate=affiliate, text="mail")

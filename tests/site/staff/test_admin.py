@@ -92,7 +92,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
         answer_inquiry(inquiry=inquiry, body="Good day.", actor=factories.user(f"staff{uuid_tail()}@example.com"))
     TermsVersion.objects.create(number=TermsVersion.objects.next_number(), text="We pay.")
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
-    payment = Payment.objects.latest("created_at")
+    payment = Payment.objects.latest("created_at", "pk")
     documents = ShopTerms.objects.filter(document=ShopTerms.Document.SALE)
     ShopTerms.objects.create(document=ShopTerms.Document.SALE, number=documents.next_number(), text="We sell.")
     RefundRequest.objects.create(order=payment.order)
