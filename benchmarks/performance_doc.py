@@ -53,7 +53,7 @@ def _missed(databases: dict[str, Any]) -> Iterator[str]:
                 yield f"- {name.replace('_', ' ').capitalize()}, {NAMES[vendor]}: not measured, {found['problem']}"
             for ratio in (Ratio(**line) for line in found["lines"]):
                 if not ratio.is_met:
-                    why = f" {ratio.obstacle}" if ratio.obstacle else ""
+                    why = f" {ratio.obstacle[0].upper()}{ratio.obstacle[1:].rstrip('.')}." if ratio.obstacle else ""
                     yield f"- {ratio.what}, {NAMES[vendor]}: {_figure(ratio)} ({ratio.bound}).{why}"
 
 

@@ -3,7 +3,8 @@
 BENCHMARKS = {
     "clicking": "clicking.clicks",
     "purging": "clicking.purge",
-    "pages": "pages",
+    "pages": "pages.speed",
+    "first_page": "pages.first_page",
     "paying": "payouts",
     "buying": "money",
     "moving_in": "moving_in.imports",

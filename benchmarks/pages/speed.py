@@ -1,16 +1,15 @@
 """Public pages per second, compared with a bare Django view that answers the same bytes, in the same gunicorn and run.
 
-The floor is told in `pages_site`. The contact form has a token, so it is rendered for each visitor and has no target.
+The floor is told in `site`. The contact form has a token, so it is rendered for each visitor and has no target.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from benchmarks.http_load import against_floor, alternate, server
+from benchmarks.timing import Ratio, sized
 from tests import factories
-
-from .http_load import against_floor, alternate, server
-from .timing import Ratio, sized
 
 KEPT = {"the front page": "/", "the product page": "/products/bps-pro/", "the privacy policy": "/privacy/"}
 RENDERED = {"the contact form": "/contact/"}
@@ -19,7 +18,7 @@ BARE = "/bare"
 
 def measure() -> Iterator[Ratio]:
     factories.product()
-    with server("benchmarks.pages_site:application", SITE_URL="http://127.0.0.1") as port:
+    with server("benchmarks.pages.site:application", SITE_URL="http://127.0.0.1") as port:
         for name, page in KEPT.items():
             loads = alternate(port, (page, BARE + page), rounds=sized(7, 2))
             what = f"{name}, against a bare view with the same bytes"

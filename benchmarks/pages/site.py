@@ -42,7 +42,7 @@ urlpatterns = [path("bare/", bare), path("bare/<path:page>/", lambda request, pa
 urlpatterns += [path("", include("aitpro.urls"))]
 whole, settings.MIDDLEWARE = settings.MIDDLEWARE, []
 _floor = WSGIHandler()  # reads its middleware when it is made
-settings.MIDDLEWARE, settings.ROOT_URLCONF = whole, "benchmarks.pages_site"
+settings.MIDDLEWARE, settings.ROOT_URLCONF = whole, "benchmarks.pages.site"
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
