@@ -172,7 +172,14 @@ def _check_rows(page: str, answers: int, count: Callable[[], int], before: int) 
 
 
 def against_floor(
-    what: str, loads: Loads, ours: str, floor: str, *, target: float | None, p99_target: float | None
+    what: str,
+    loads: Loads,
+    ours: str,
+    floor: str,
+    *,
+    target: float | None,
+    p99_target: float | None,
+    obstacle: str = "",
 ) -> Iterator[Ratio]:
     """Two lines: requests per second, and the 99th percentile of the time of an answer."""
     for label, figure, unit, bound in (
@@ -189,6 +196,7 @@ def against_floor(
             at_least=figure == "per_second",
             detail=f"{statistics.median(one):,.{digits}f} against {statistics.median(other):,.{digits}f} {unit}",
             rounds=tuple(ratios),
+            obstacle=obstacle,
         )
 
 

@@ -22,6 +22,10 @@ CLICK, ROW, SMALLEST, HASTY, GUARDED = (
     "/bare/guarded/?sub=spring",
 )
 EXACTLY = sized(5000, 500)  # clicks, each of another visitor
+OBSTACLE = (
+    "the floor has none of the site's middleware (safe headers, the log's id, counters, the canonical host), which the"
+    " last line of the table takes along; a click's sealed address, digest and indexes make the rest"
+)
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "benchmarks.clicking.settings"}
 
 
@@ -36,7 +40,13 @@ def measure() -> Iterator[Ratio]:
         answered = answer_exactly(port, CLICK, EXACTLY)
         stored = Click._base_manager.count() - before
     yield from against_floor(
-        "a click, against a bare page with one raw INSERT", loads, CLICK, ROW, target=0.9, p99_target=1.3
+        "a click, against a bare page with one raw INSERT",
+        loads,
+        CLICK,
+        ROW,
+        target=0.9,
+        p99_target=1.3,
+        obstacle=OBSTACLE,
     )
     yield Ratio(
         "clicks lost or doubled, of all that were answered", abs(answered - stored), 0, at_least=False,
