@@ -37,6 +37,7 @@ class PrivacyConfig(AppConfig):
         from .keystore.root_keys import note_keys_after_migrating
         from .mail.address_reindex import reindex_after_migrating
         from .mail.texts.editing import create_mail_texts
+        from .registry.planner import tell_planner
         from .registry.query_purposes import watch
         from .registry.triggers import check_triggers
         from .web.text_validation import install_text_rules
@@ -47,6 +48,7 @@ class PrivacyConfig(AppConfig):
         connection_created.connect(watch)
 
         post_migrate.connect(check_triggers, sender=self)
+        post_migrate.connect(tell_planner, sender=self)
         post_migrate.connect(start_heartbeats, sender=self)
         post_migrate.connect(note_keys_after_migrating, sender=self)
         post_migrate.connect(reindex_after_migrating, sender=self)

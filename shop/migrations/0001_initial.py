@@ -534,7 +534,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='refund',
-            index=models.Index(fields=['completed_at'], name='completed_refunds'),
+            index=models.Index(fields=['state', 'completed_at'], name='completed_refunds'),
         ),
         migrations.AddIndex(
             model_name='refund',

@@ -191,7 +191,7 @@ class Refund(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["completed_at"], name="completed_refunds"),
+            models.Index(fields=["state", "completed_at"], name="completed_refunds"),
             models.Index(fields=["state", "created_at"], name="refunds_by_state"),
             models.Index(fields=["source", "created_at"], name="refunds_by_source"),
         ]
