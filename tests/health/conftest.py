@@ -15,10 +15,11 @@ from privacy.keystore.clock import beat
 
 @pytest.fixture(autouse=True)
 def asked_each_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Time stands still in these tests; a state would stay fresh for ever."""
+    """Time stands still in these tests; a state would stay fresh for ever. A busy machine answers late."""
     for lookout in (parts.readiness, parts.shared_cache):
         lookout.forget()
         monkeypatch.setattr(lookout, "fresh", -1)
+        monkeypatch.setattr(lookout._deadline, "seconds", 60)
     yield
     for lookout in (parts.readiness, parts.shared_cache):
         lookout.forget()
