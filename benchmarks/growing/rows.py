@@ -228,11 +228,17 @@ def _pay_out(first: int, paid: int) -> None:
             )
             for item in made.items.all()
         )
+        claim = "INSERT INTO affiliates_payoutclaim (entry_id, payout_id) SELECT l.id, i.id FROM"
+        # By the entries' range of ids: an affiliate has too many entries, and so has a kind.
+        earned = f"{_between('l.id', lower, upper - lower)} AND l.kind || '' = 'commission'"
         this_run = f"i.run_id = '{made.pk.hex}'"
-        entries = f"SELECT l.id, i.id FROM affiliates_ledgerentry l JOIN affiliates_payoutitem i ON {this_run}"
         run(
-            f"INSERT INTO affiliates_payoutclaim (entry_id, payout_id) {entries} AND i.affiliate_id = l.affiliate_id"
-            f" WHERE (l.kind = 'commission' AND {_between('l.id', lower, upper - lower)}) OR l.payout_id = i.id"
+            f"{claim} affiliates_ledgerentry l CROSS JOIN affiliates_payoutitem i"
+            f" WHERE {earned} AND i.affiliate_id = l.affiliate_id AND {this_run}"
+        )
+        run(
+            f"{claim} affiliates_payoutitem i CROSS JOIN affiliates_ledgerentry l"
+            f" WHERE {this_run} AND l.payout_id = i.id"
         )
         publish_head(made, trees_of(made), now=at)
 
