@@ -6,7 +6,7 @@ at once, and the audit log says that one person decided alone.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -19,7 +19,7 @@ from privacy.admin_base.four_eyes import colleagues_who_may
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.erasure.erased_rows import refuse_text_about_erased
-from privacy.registry.deadlines import local_day
+from privacy.registry.deadlines import business_zone, local_day
 from shop.models import Product
 from shop.money import Money
 
@@ -59,7 +59,7 @@ def credit_outside_sale(
     bookkeeping, which is credited once. Raises `ActionRefused`."""
     if sold_on > local_day(timezone.now()):
         raise ActionRefused("This day is in the future.")
-    if sold_on < affiliate.joined_at.date():
+    if sold_on < local_day(affiliate.joined_at):
         raise ActionRefused("The affiliate had not joined by this day.")
     if not affiliate.is_active:
         raise ActionRefused(f"This account is {affiliate.get_state_display()}, so it earns nothing.")
@@ -67,7 +67,7 @@ def credit_outside_sale(
         raise ActionRefused("Enter the number of the sale in your bookkeeping, so that it is credited once.")
     if base.minor <= 0:
         raise ActionRefused("Enter an amount above zero.")
-    moment = min(datetime.combine(sold_on, time(12), UTC), timezone.now())
+    moment = min(datetime.combine(sold_on, time(12), business_zone()), timezone.now())
     applied = applied_rate(affiliate=affiliate, product=product, currency=base.currency, moment=moment)
     amount = calculate_commission(base, percent=applied.percent, flat_minor=applied.flat_minor)
     if amount.minor == 0:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from privacy.admin_base.form_fields import accept_any_input
+from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import personal_models
 
 from .models import Disclosure
@@ -38,7 +39,7 @@ class DisclosureOrderForm(forms.ModelForm[Disclosure]):
 
     def clean_received_on(self) -> Any:
         received = self.cleaned_data["received_on"]
-        if received > timezone.now().date():
+        if received > local_day(timezone.now()):
             raise ValidationError("This date is in the future.")
         return received
 

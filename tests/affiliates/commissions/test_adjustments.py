@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -178,6 +178,15 @@ def test_rate_of_the_day_of_the_sale_applies(
     second = outside_sale(alice, product, bob, sold_on=date(2026, 3, 20), reference="INV-8")
     before = outside_sale(alice, product, bob, sold_on=date(2026, 2, 20), reference="INV-6")
     assert [each.total.minor for each in (first, second, before)] == [2000, 5000, 3000]
+
+
+def test_sale_of_the_day_on_which_the_affiliate_joined_is_credited_in_the_evening(
+    alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(datetime(2026, 3, 4, 5, tzinfo=UTC))  # still March 3 in California
+    alice.joined_at = timezone.now()
+    alice.save(update_fields=["joined_at"])
+    assert outside_sale(alice, product, bob, sold_on=date(2026, 3, 3)).total.minor == 3000
 
 
 @pytest.mark.parametrize(
