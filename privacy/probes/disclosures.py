@@ -14,6 +14,7 @@ from privacy.disclosure.models import Disclosure
 from privacy.evidence.rehearsal.cast import OWNER, STAFF
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
+from privacy.registry.deadlines import local_day
 
 from .requests import ASKERS
 
@@ -85,7 +86,7 @@ def record(rehearsal: Rehearsal, officer: SiteBrowser, who: str, address: str) -
     words = {name: rehearsal.canary(who, f"{name} of an order") for name in ("authority", "order_reference")}
     content = b"%PDF " + rehearsal.canary(who, "order of a court", kept=False).encode()
     document = SimpleUploadedFile("order.pdf", content)
-    received = timezone.now().date().isoformat()
+    received = local_day(timezone.now()).isoformat()
     fields: dict[str, Any] = {
         "kind": "court_order",
         "received_on": received,
