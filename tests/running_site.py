@@ -168,7 +168,7 @@ class RunningSite:
         return [mail for mail in self._all_mails() if to in mail["To"]]
 
     def _all_mails(self) -> Iterator[EmailMessage]:
-        for path in sorted((self.data_dir / "mail").glob("*")):
+        for path in sorted((self.data_dir / "mail").glob("*"), key=lambda path: path.stat().st_mtime_ns):
             for content in path.read_bytes().split(END_OF_MAIL)[:-1]:
                 message = email.message_from_bytes(content, policy=email.policy.default)
                 assert isinstance(message, EmailMessage)

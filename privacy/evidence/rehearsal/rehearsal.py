@@ -202,7 +202,8 @@ class Rehearsal:
     def mails(self, to: str = "") -> Iterator[EmailMessage]:
         """All sent mails, or those to one address, oldest first."""
         self.work()
-        for path in sorted((self.folder / "mail").glob("*")):
+        # The names of two files of the same second are in no order.
+        for path in sorted((self.folder / "mail").glob("*"), key=lambda path: path.stat().st_mtime_ns):
             for message in self._read(path):
                 if to in str(message["To"]):
                     yield message
